@@ -1,0 +1,119 @@
+"""A department reports on its obligation: progress on the way, or completion for review."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from app.changes.record_event import record_event
+from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
+from app.errors import Invalid, Overtaken
+from app.i18n import gettext as _
+from app.models import Evidence, Obligation, ProgressUpdate
+from app.models.progress_update import UpdateKind
+
+TEXT_LIMIT = 10_000
+COMPLETE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that lies in the evidence store already; `size` in bytes."""
+
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the liaison says; `revision` is that of the obligation as it was shown."""
+
+    revision: int
+    kind: UpdateKind
+    text: str
+    difficulties: str = ""
+    next_step: str = ""
+    percent: int = 0
+    risk: bool = False
+    proves: str = ""
+    files: Sequence[StoredFile] = field(default_factory=tuple)
+
+
+def check_report(report: Report) -> dict[str, str]:
+    """Field -> sentence, for everything that is wrong with it."""
+    faults: dict[str, str] = {}
+    if not report.text:
+        faults["text"] = _("请填写进展情况。")
+    for name in ("text", "difficulties", "next_step"):
+        value = getattr(report, name)
+        if len(value) > TEXT_LIMIT:
+            faults[name] = _("不得超过%(limit)s字，现有%(count)s字。") % {"limit": TEXT_LIMIT, "count": len(value)}
+    if len(report.proves) > 500:  # noqa: PLR2004 (the column's length)
+        faults["proves"] = _("材料说明不得超过500字。")
+    if not 0 <= report.percent <= COMPLETE:
+        faults["percent"] = _("完成比例应为0至100的整数。")
+    elif report.kind is UpdateKind.COMPLETION and report.percent != COMPLETE:
+        faults["percent"] = _("申请办结时完成比例应为100。")
+    return faults
+
+
+def submit_update(
+    session: Session, obligation: Obligation, report: Report, *, by: int, now: datetime, today: date
+) -> ProgressUpdate:
+    """Writes the report and its evidence; for completion the obligation goes to review.
+
+    Raises Invalid with the faults of the form, Overtaken when somebody changed the obligation meanwhile.
+    """
+    faults = check_report(report)
+    if faults:
+        raise Invalid(faults)
+    if obligation.revision != report.revision:
+        raise Overtaken(_("此事项在您填写期间已被他人更新，尚未提交。请核对最新情况后再次提交，已填内容均已保留。"))
+    if obligation.state not in WAITING_FOR_DEPARTMENT:
+        raise Overtaken(_("此事项已提交审核或已办结，不能再填报。已填内容均已保留。"))
+    said = ProgressUpdate(
+        region_id=obligation.region_id,
+        obligation_id=obligation.id or 0,
+        department_id=obligation.department_id,
+        author_id=by,
+        kind=report.kind,
+        text=report.text,
+        difficulties=report.difficulties,
+        next_step=report.next_step,
+        percent=report.percent,
+        risk=report.risk,
+        on=today,
+        recorded_at=now,
+    )
+    session.add(said)
+    session.flush()
+    session.add_all(
+        Evidence(
+            region_id=obligation.region_id,
+            obligation_id=obligation.id or 0,
+            update_id=said.id or 0,
+            file_name=file.file_name,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=file.sha256,
+            proves=report.proves,
+            uploaded_by=by,
+            uploaded_at=now,
+        )
+        for file in report.files
+    )
+    record_event(
+        session,
+        obligation,
+        EventKind.SUBMITTED if report.kind is UpdateKind.COMPLETION else EventKind.REPORTED,
+        on=today,
+        now=now,
+        by=by,
+        update_id=said.id,
+        risk=report.risk,
+        also={"last_update_id": said.id, "percent": report.percent},
+    )
+    return said

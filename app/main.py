@@ -1,0 +1,59 @@
+"""Wires everything; no globals."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from app.clock import Clock
+from app.db import Database
+from app.error_pages import install_error_pages
+from app.rendering import Pages, make_environment
+from app.routers import home, sign_in
+from app.settings import Settings
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings, clock: Clock, database: Database | None = None) -> FastAPI:
+    """The web application. A database that is handed in is the caller's to close."""
+    own = database is None
+    opened = database or Database(settings.database)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if own:
+            opened.close()
+
+    app = FastAPI(title="Duban", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.database = opened
+    app.state.pages = Pages(make_environment())
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.state.held_at = clock.held_at
+        answer = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            answer.headers.setdefault(name, value)
+        if not request.url.path.startswith("/static/"):
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in (home, sign_in):
+        app.include_router(router.router)
+    install_error_pages(app)
+    return app

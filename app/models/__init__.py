@@ -1,0 +1,73 @@
+"""The tables: one per file."""
+
+from app.models.base import metadata
+from app.models.account import Account
+from app.models.account_session import AccountSession
+from app.models.area import Area
+from app.models.assignment import Assignment
+from app.models.day_exception import DayException
+from app.models.department import Department
+from app.models.department_alias import DepartmentAlias
+from app.models.department_group import DepartmentGroup
+from app.models.digest import Digest
+from app.models.digest_run import DigestRun
+from app.models.evidence import Evidence
+from app.models.extension import Extension
+from app.models.group_member import GroupMember
+from app.models.indicator import Indicator
+from app.models.indicator_lead import IndicatorLead
+from app.models.indicator_observation import IndicatorObservation
+from app.models.indicator_target import IndicatorTarget
+from app.models.measure import Measure
+from app.models.milestone import Milestone
+from app.models.obligation import Obligation
+from app.models.obligation_event import ObligationEvent
+from app.models.outbox_mail import OutboxMail
+from app.models.overdue_list import OverdueList
+from app.models.overdue_row import OverdueRow
+from app.models.phase import Phase
+from app.models.plan import Plan
+from app.models.plan_edition import PlanEdition
+from app.models.progress_update import ProgressUpdate
+from app.models.region import Region
+from app.models.review import Review
+from app.models.source_note import SourceNote
+from app.models.succession import Succession
+from app.models.task import Task
+
+__all__ = [
+    "Account",
+    "AccountSession",
+    "Area",
+    "Assignment",
+    "DayException",
+    "Department",
+    "DepartmentAlias",
+    "DepartmentGroup",
+    "Digest",
+    "DigestRun",
+    "Evidence",
+    "Extension",
+    "GroupMember",
+    "Indicator",
+    "IndicatorLead",
+    "IndicatorObservation",
+    "IndicatorTarget",
+    "Measure",
+    "Milestone",
+    "Obligation",
+    "ObligationEvent",
+    "OutboxMail",
+    "OverdueList",
+    "OverdueRow",
+    "Phase",
+    "Plan",
+    "PlanEdition",
+    "ProgressUpdate",
+    "Region",
+    "Review",
+    "SourceNote",
+    "Succession",
+    "Task",
+    "metadata",
+]

@@ -1,0 +1,34 @@
+"""Account 账号."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column
+from sqlmodel import Field
+
+from app.models.base import SQLModel
+from app.models.columns import UtcDateTime, id_column, refers_to, text_enum
+
+
+class AccountRole(StrEnum):
+    ADMIN = "admin"
+    SECRETARIAT = "secretariat"
+    LIAISON = "liaison"
+    HEAD = "head"
+    LEADER = "leader"
+    EXPERT = "expert"
+
+
+class Account(SQLModel, table=True):
+    """`login` is what one types, `name` what others see. Liaisons and heads belong to a department."""
+
+    id: int | None = Field(default=None, sa_column=id_column())
+    region_id: int | None = Field(default=None, sa_column=refers_to("region.id", nullable=True, index=True))
+    department_id: int | None = Field(default=None, sa_column=refers_to("department.id", nullable=True, index=True))
+    login: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=100)
+    email: str | None = Field(default=None, max_length=254)
+    role: AccountRole = Field(sa_column=Column(text_enum(AccountRole), nullable=False))
+    password_hash: str = Field(max_length=255)
+    active: bool = Field(default=True)
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

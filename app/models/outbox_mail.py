@@ -1,0 +1,57 @@
+"""A mail on its way: queued in the transaction that caused it, sent by another one."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Text, text
+from sqlmodel import Field
+
+from app.models.base import SQLModel
+from app.models.columns import UtcDateTime, id_column, refers_to, text_enum
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class OutboxMail(SQLModel, table=True):
+    """`key` is unique: the same thing said to the same person in the same run is one mail.
+
+    `attempts` > 1 in state SENT means that an earlier attempt may have got through (可能已发送).
+    """
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (
+        Index(
+            "ix_outbox_mail_waiting",
+            "next_try_at",
+            "id",
+            sqlite_where=text("state IN ('queued', 'sending')"),
+            postgresql_where=text("state IN ('queued', 'sending')"),
+        ),
+        Index("ix_outbox_mail_region", "region_id", "id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=id_column())
+    region_id: int | None = Field(default=None, sa_column=refers_to("region.id", nullable=True))
+    account_id: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True, index=True))
+    key: str = Field(unique=True, max_length=200)
+    message_id: str = Field(unique=True, max_length=255)
+    kind: str = Field(max_length=32)
+    to_name: str = Field(default="", max_length=100)
+    to_address: str = Field(max_length=254)
+    subject: str = Field(max_length=300)
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    html: str = Field(sa_column=Column(Text, nullable=False))
+    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    state: MailState = Field(sa_column=Column(text_enum(MailState), nullable=False))
+    attempts: int = Field(default=0)
+    next_try_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    sent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    error: str = Field(default="", max_length=1000)

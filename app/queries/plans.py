@@ -1,0 +1,239 @@
+"""Plans, their tasks and indicators, and how far they have come."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from app.domain.completion import Part, is_complete
+from app.domain.workflow import WAITING_FOR_DEPARTMENT, Role, State
+from app.models import (
+    Area,
+    Assignment,
+    Department,
+    DepartmentGroup,
+    Indicator,
+    IndicatorLead,
+    IndicatorTarget,
+    Measure,
+    Milestone,
+    Obligation,
+    Phase,
+    Plan,
+    SourceNote,
+    Task,
+)
+
+
+@dataclass(slots=True)
+class Share:
+    """`done` of `total`; `overdue` of them late. A percentage only where there is something to count."""
+
+    done: int = 0
+    total: int = 0
+    overdue: int = 0
+
+    def add(self, *, done: bool, overdue: bool) -> None:
+        self.total += 1
+        self.done += done
+        self.overdue += overdue
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.total == 0 else self.done * 100 // self.total
+
+
+@dataclass(slots=True)
+class Completion:
+    """Milestones complete by area, by phase and in all; obligations accepted by department.
+
+    Keys are ids; the area key None gathers tasks that stand in no area. A milestone is overdue when it is
+    not complete and a deciding department is past the due date. Milestones without obligations are not counted.
+    """
+
+    milestones: Share = field(default_factory=Share)
+    obligations: Share = field(default_factory=Share)
+    by_area: dict[int | None, Share] = field(default_factory=lambda: defaultdict(Share))
+    by_phase: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
+    by_department: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
+    by_task: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
+    by_milestone: dict[int, bool] = field(default_factory=dict)
+    department_names: dict[int, str] = field(default_factory=dict)
+
+
+def plans_of_region(session: Session, region_id: int) -> Sequence[Plan]:
+    """Newest period first."""
+    return session.exec(
+        select(Plan).where(Plan.region_id == region_id).order_by(col(Plan.period_from).desc(), col(Plan.code))
+    ).all()
+
+
+def completion(session: Session, plan_id: int, today: date) -> Completion:
+    """One query over the plan's obligations; everything else adds up from it."""
+    statement = (
+        select(
+            Obligation.milestone_id,
+            Milestone.phase_id,
+            Obligation.task_id,
+            Task.area_id,
+            Obligation.department_id,
+            Department.name,
+            Obligation.role,
+            Obligation.state,
+            Obligation.due,
+        )
+        .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
+        .join(Task, col(Task.id) == Obligation.task_id)
+        .join(Department, col(Department.id) == Obligation.department_id)
+        .where(Obligation.plan_id == plan_id, Obligation.state != State.CANCELLED)
+        .order_by(col(Obligation.milestone_id), col(Department.position))
+    )
+    result = Completion()
+    places: dict[int, tuple[int, int, int | None]] = {}
+    parts: dict[int, list[tuple[Part, bool]]] = defaultdict(list)
+    for milestone_id, phase_id, task_id, area_id, department_id, name, role, state, due in session.execute(statement):
+        late = state in WAITING_FOR_DEPARTMENT and due is not None and due < today
+        places[milestone_id] = (phase_id, task_id, area_id)
+        parts[milestone_id].append((Part(name, role, state), late))
+        result.department_names[department_id] = name
+        for share in (result.obligations, result.by_department[department_id]):
+            share.add(done=state is State.ACCEPTED, overdue=late)
+    for milestone_id, (phase_id, task_id, area_id) in places.items():
+        done = is_complete(part for part, _late in parts[milestone_id])
+        late = not done and _deciding_late(parts[milestone_id])
+        result.by_milestone[milestone_id] = done
+        for share in (
+            result.milestones,
+            result.by_area[area_id],
+            result.by_phase[phase_id],
+            result.by_task[task_id],
+        ):
+            share.add(done=done, overdue=late)
+    return result
+
+
+def _deciding_late(parts: Iterable[tuple[Part, bool]]) -> bool:
+    parts = list(parts)
+    roles = {part.role for part, _late in parts}
+    decider = Role.LEAD if Role.LEAD in roles else Role.SHARED
+    return any(late for part, late in parts if part.role is decider)
+
+
+def areas_of_plan(session: Session, plan_id: int) -> Sequence[Area]:
+    return session.exec(
+        select(Area).where(Area.plan_id == plan_id, col(Area.withdrawn).is_(False)).order_by(col(Area.position))
+    ).all()
+
+
+def phases_of_plan(session: Session, plan_id: int) -> Sequence[Phase]:
+    """Phases first, checkpoints after them."""
+    return session.exec(
+        select(Phase).where(Phase.plan_id == plan_id, col(Phase.withdrawn).is_(False)).order_by(col(Phase.position))
+    ).all()
+
+
+def tasks_of_plan(session: Session, plan_id: int) -> Sequence[Task]:
+    return session.exec(
+        select(Task).where(Task.plan_id == plan_id, col(Task.withdrawn).is_(False)).order_by(col(Task.position))
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ClausePart:
+    """One name of a responsibility clause: as printed, canonical, and the group's members if it is a group."""
+
+    task_id: int
+    role: Role
+    printed: str
+    name: str
+    department_id: int | None
+    group_id: int | None
+
+
+def clauses(session: Session, task_ids: Sequence[int]) -> dict[int, list[ClausePart]]:
+    """Leads first, then the others, each in the order of the document."""
+    statement = (
+        select(Assignment, Department.name, DepartmentGroup.name)
+        .outerjoin(Department, col(Department.id) == Assignment.department_id)
+        .outerjoin(DepartmentGroup, col(DepartmentGroup.id) == Assignment.group_id)
+        .where(col(Assignment.task_id).in_(task_ids))
+        .order_by(col(Assignment.task_id), col(Assignment.role), col(Assignment.position))
+    )
+    found: dict[int, list[ClausePart]] = defaultdict(list)
+    for part, department, group in session.execute(statement):
+        found[part.task_id].append(
+            ClausePart(
+                part.task_id, part.role, part.printed, department or group, part.department_id, part.group_id
+            )
+        )
+    return dict(found)
+
+
+def task_by_number(session: Session, plan_id: int, number: str) -> Task | None:
+    return session.exec(select(Task).where(Task.plan_id == plan_id, Task.number == number)).one_or_none()
+
+
+def measures(session: Session, task_id: int) -> Sequence[str]:
+    return session.exec(select(Measure.text).where(Measure.task_id == task_id).order_by(col(Measure.position))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    milestone: Milestone
+    phase: Phase
+
+
+def milestones_of_task(session: Session, task_id: int) -> list[MilestoneRow]:
+    statement = (
+        select(Milestone, Phase)
+        .join(Phase, col(Phase.id) == Milestone.phase_id)
+        .where(Milestone.task_id == task_id, col(Milestone.withdrawn).is_(False))
+        .order_by(col(Milestone.position))
+    )
+    return [MilestoneRow(milestone, phase) for milestone, phase in session.exec(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    indicator: Indicator
+    area: str | None
+    leads: Sequence[str]
+    targets: Sequence[IndicatorTarget]
+
+
+def indicators_of_plan(session: Session, plan_id: int) -> list[IndicatorRow]:
+    ids = select(Indicator.id).where(Indicator.plan_id == plan_id)
+    leads: dict[int, list[str]] = defaultdict(list)
+    for lead, department, group in session.execute(
+        select(IndicatorLead.indicator_id, Department.name, DepartmentGroup.name)
+        .outerjoin(Department, col(Department.id) == IndicatorLead.department_id)
+        .outerjoin(DepartmentGroup, col(DepartmentGroup.id) == IndicatorLead.group_id)
+        .where(col(IndicatorLead.indicator_id).in_(ids))
+        .order_by(col(IndicatorLead.indicator_id), col(IndicatorLead.position))
+    ):
+        leads[lead].append(department or group)
+    targets: dict[int, list[IndicatorTarget]] = defaultdict(list)
+    for target in session.exec(
+        select(IndicatorTarget)
+        .where(col(IndicatorTarget.indicator_id).in_(ids))
+        .order_by(col(IndicatorTarget.indicator_id), col(IndicatorTarget.position))
+    ):
+        targets[target.indicator_id].append(target)
+    statement = (
+        select(Indicator, Area.title)
+        .outerjoin(Area, col(Area.id) == Indicator.area_id)
+        .where(Indicator.plan_id == plan_id, col(Indicator.withdrawn).is_(False))
+        .order_by(col(Indicator.position))
+    )
+    return [
+        IndicatorRow(row, area, leads[row.id or 0], targets[row.id or 0]) for row, area in session.execute(statement)
+    ]
+
+
+def source_notes(session: Session, plan_id: int, about: str | None = None) -> Sequence[SourceNote]:
+    statement = select(SourceNote).where(SourceNote.plan_id == plan_id).order_by(col(SourceNote.position))
+    if about is not None:
+        statement = statement.where(SourceNote.about == about)
+    return session.exec(statement).all()

@@ -1,0 +1,95 @@
+"""The Jinja environment: pages for browsers and bodies for mails."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app import words
+from app.domain.lights import shown
+from app.i18n import gettext, ngettext
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def moment(value: datetime | None, zone: str) -> str:
+    """2024年11月25日 10:30 in the region's zone."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{words.day(local.date(), weekday=False)} {local:%H:%M}"
+
+
+def file_size(size: int) -> str:
+    """Bytes in the unit that a person would choose."""
+    if size < 1024:
+        return f"{size} B"
+    if size < 1024 * 1024:
+        return f"{size / 1024:.0f} KB"
+    return f"{size / 1024 / 1024:.1f} MB"
+
+
+def light_of(row: Any, today: date) -> Any:
+    """The light of anything that has the columns of an obligation."""
+    return shown(
+        row.state,
+        row.due,
+        today,
+        risk=getattr(row, "risk", False),
+        late_days=getattr(row, "late_days", None),
+        reported=getattr(row, "last_on", None) is not None,
+    )
+
+
+def make_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {
+        "day": words.day,
+        "word": words.word,
+        "moment": moment,
+        "file_size": file_size,
+        "phrase": words.light_phrase,
+    }
+    environment.globals |= {"light_of": light_of}
+    return environment
+
+
+class Pages:
+    """Renders templates; what every page needs is added here and nowhere else."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    def text(self, name: str, **context: Any) -> str:
+        return self.environment.get_template(name).render(**context)
+
+    def page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """`viewer` and `today` come from the request's state, so that error pages have them too."""
+        state = request.state
+        standing = {
+            "request": request,
+            "viewer": getattr(state, "viewer", None),
+            "today": getattr(state, "today", None),
+            "held_at": getattr(state, "held_at", None),
+            "notice": request.query_params.get("notice"),
+        }
+        html = self.text(name, **(standing | context))
+        return HTMLResponse(html, status_code=status)
+
+
+def page(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """The template as an answer; a name that begins with "_" in its folder is a fragment for htmx."""
+    pages: Pages = request.app.state.pages
+    return pages.page(request, name, status=status, **context)

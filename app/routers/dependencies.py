@@ -1,0 +1,174 @@
+"""What the doors are handed: a session, who is asking, what was typed, what day it is.
+
+Handlers are plain `def` and run in the thread pool: a slow upload or export holds up nobody else.
+What was typed is read to its end before the first query, so that a slow sender never holds a lock.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+from starlette.datastructures import UploadFile
+
+from app.access import Viewer
+from app.changes.sign_in import token_sha256, touch_session, wants_touch
+from app.clock import Clock, local_day
+from app.db import Database
+from app.errors import BadToken, SignInNeeded
+from app.i18n import gettext as _
+from app.queries.sessions import signed_in
+from app.settings import Settings
+
+COOKIE = "duban_session"
+_READS = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a form brought: texts without surrounding blanks, and files that have a name."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, list[UploadFile]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def number(self, name: str, default: int | None = None) -> int | None:
+        """None when it is not a whole number."""
+        value = self.values.get(name, "")
+        if not value:
+            return default
+        try:
+            return int(value)
+        except ValueError:
+            return None
+
+    def day(self, name: str) -> date | None:
+        """2025-03-31, 2025/3/31 and 2025年3月31日 are all understood; None when it is no day."""
+        return parse_day(self.values.get(name, ""))
+
+    def checked(self, name: str) -> bool:
+        return bool(self.values.get(name))
+
+
+def parse_day(text: str) -> date | None:
+    parts = text.replace("年", "-").replace("月", "-").replace("日", "").replace("/", "-").replace(".", "-").split("-")
+    try:
+        year, month, day = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+async def read_form(request: Request) -> Typed:
+    if request.method in _READS:
+        return Typed()
+    form = await request.form(max_files=50, max_fields=500, max_part_size=1024 * 1024)
+    typed = Typed()
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                typed.files.setdefault(name, []).append(value)
+        else:
+            # Browsers send CRLF; the text is stored with plain line ends, and without NUL, which PostgreSQL refuses.
+            text = value.replace("\r\n", "\n").replace("\x00", "").strip()
+            typed.values[name] = text
+            typed.lists.setdefault(name, []).append(text)
+    return typed
+
+
+def get_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def get_now(request: Request) -> datetime:
+    """One moment per request: everything that it writes bears the same time."""
+    state = request.state
+    if not hasattr(state, "now"):
+        state.now = get_clock(request).now()
+    now: datetime = state.now
+    return now
+
+
+def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) -> Viewer:
+    """Raises SignInNeeded without a living session, BadToken when a change comes without its token."""
+    database: Database = request.app.state.database
+    settings = get_settings(request)
+    now = get_now(request)
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise SignInNeeded
+    with database.reading() as session:
+        found = signed_in(
+            session, token_sha256(token), now=now, idle=timedelta(minutes=settings.session_idle_minutes)
+        )
+        if found is None:
+            raise SignInNeeded
+        living, account, region, department = found
+        session_id, seen_at = living.id, living.seen_at
+        viewer = Viewer(
+            account_id=account.id,
+            name=account.name,
+            role=account.role,
+            region_id=region.id,
+            region_name=region.name,
+            time_zone=region.time_zone,
+            department_id=account.department_id,
+            department_name=department,
+            csrf=living.csrf,
+        )
+    request.state.viewer = viewer
+    request.state.today = local_day(now, viewer.time_zone)
+    if request.method not in _READS:
+        given = typed.text("csrf") or request.headers.get("X-CSRF-Token", "")
+        if not secrets.compare_digest(given.encode(), viewer.csrf.encode()):
+            raise BadToken(_("页面已过期，本次提交未执行。请返回后刷新页面再提交。"))
+    if wants_touch(seen_at, now):
+        with database.writing() as session:
+            touch_session(session, session_id, now=now)
+    return viewer
+
+
+def get_today(request: Request, viewer: Annotated[Viewer, Depends(get_viewer)]) -> date:
+    """The day in the viewer's region."""
+    return local_day(get_now(request), viewer.time_zone)
+
+
+def get_session(request: Request, _typed: Annotated[Typed, Depends(read_form)]) -> Iterator[Session]:
+    """Commits once, after the handler and before the answer; rolls back when the handler raises."""
+    database: Database = request.app.state.database
+    opened = database.reading() if request.method in _READS else database.writing()
+    with opened as session:
+        yield session
+
+
+# scope="function": the commit comes before the answer, so a failed commit cannot be answered with success.
+DbSession: TypeAlias = Annotated[Session, Depends(get_session, scope="function")]
+SignedInViewer: TypeAlias = Annotated[Viewer, Depends(get_viewer)]
+Today: TypeAlias = Annotated[date, Depends(get_today)]
+Now: TypeAlias = Annotated[datetime, Depends(get_now)]
+Form: TypeAlias = Annotated[Typed, Depends(read_form)]
+Knobs: TypeAlias = Annotated[Settings, Depends(get_settings)]
+
+
+def is_htmx(request: Request) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def see_other(path: str, notice: str | None = None) -> RedirectResponse:
+    """303 to a page of our own; `notice` names a sentence of templates/_notices.html."""
+    if notice:
+        path += ("&" if "?" in path else "?") + f"notice={notice}"
+    return RedirectResponse(path, status_code=303)
