@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-OFFICE_OPENS = 10  # hour at which a held day begins: after the morning's digest, so that a demo shows its mails
+OFFICE_HOUR = 10
 
 
 class Clock(ABC):
@@ -31,12 +31,14 @@ class SystemClock(Clock):
 class HeldClock(Clock):
     """Stays on one day. It runs on from `start` until the day's last second, so that events keep their order.
 
-    `not_before` is the last moment that is already on record: a restart must not go behind it.
+    `opens` is the hour at which the day begins. `not_before` is the last moment that is already on record: a restart must not go behind it.
     """
 
-    def __init__(self, day: date, zone: ZoneInfo, not_before: datetime | None = None) -> None:
+    def __init__(
+        self, day: date, zone: ZoneInfo, not_before: datetime | None = None, *, opens: int = OFFICE_HOUR
+    ) -> None:
         self._day = day
-        start = datetime(day.year, day.month, day.day, OFFICE_OPENS, tzinfo=zone).astimezone(UTC)
+        start = datetime(day.year, day.month, day.day, opens, tzinfo=zone).astimezone(UTC)
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
         self._end = midnight + timedelta(days=1) - timedelta(seconds=1)
         self._start = max(start, min(not_before, self._end)) if not_before else start

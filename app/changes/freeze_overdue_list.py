@@ -1,8 +1,5 @@
 """Freezes the weekly overdue list: numbered, hashed, chained to the one before, never changed again."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,38 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from app.clock import day_end, local_day
+from app.domain.list_hash import list_sha256
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import OverdueList, OverdueRow, Region
 from app.queries.overdue import OverdueItem, overdue_as_known
 from app.queries.overdue_lists import frozen_list_of_day
-
-_HASHED = (
-    "position",
-    "obligation_id",
-    "plan_code",
-    "plan_title",
-    "task_number",
-    "task_title",
-    "phase",
-    "department",
-    "role",
-    "state",
-    "due",
-    "first_due",
-    "days_late",
-    "extensions",
-)
-
-
-def list_sha256(previous: str, year: int, number: int, as_of: date, rows: Iterable[Mapping[str, Any]]) -> str:
-    """Over the hash of the list before, the list's own number and day, and every row in order."""
-    digest = hashlib.sha256(f"{previous}\n{year}\n{number}\n{as_of.isoformat()}\n".encode())
-    for row in rows:
-        line = json.dumps([str(row[key]) for key in _HASHED], ensure_ascii=False, separators=(",", ":"))
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()
-
 
 def freeze_overdue_list(
     session: Session, region: Region, *, as_of: date, now: datetime, by: int | None

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
@@ -70,6 +71,17 @@ def draft_sha256(draft: PlanDraft) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _spelled_out(draft: PlanDraft) -> PlanDraft:
+    """A draft that prints no spellings of its own prints the canonical names."""
+    spelled = draft.model_copy(deep=True)
+    for task in spelled.tasks:
+        task.as_printed.lead = task.as_printed.lead or list(task.lead)
+        task.as_printed.support = task.as_printed.support or list(task.support)
+    for indicator in spelled.indicators:
+        indicator.as_printed = indicator.as_printed or list(indicator.lead)
+    return spelled
+
+
 def publish_plan(
     session: Session,
     draft: PlanDraft,
@@ -84,6 +96,7 @@ def publish_plan(
     `source` and `line_of` say where the draft was read from, so that faults carry file and line.
     """
     region, directory = _checked(session, draft, now, source or draft.code, line_of or {})
+    draft = _spelled_out(draft)
     sha256 = draft_sha256(draft)
     plan = session.exec(select(Plan).where(Plan.code == draft.code)).one_or_none()
     last = _last_edition(session, plan)
@@ -148,7 +161,7 @@ def _last_edition(session: Session, plan: Plan | None) -> PlanEdition | None:
 
 
 def _plan(session: Session, plan: Plan | None, region: Region, draft: PlanDraft) -> Plan:
-    values = {
+    values: dict[str, Any] = {
         "title": draft.title,
         "document_number": draft.document_number,
         "issuer": draft.issuer,
@@ -243,7 +256,7 @@ def _assignments(work: _Work, row: Task, given: TaskDraft) -> Iterable[Assignmen
                 task_id=row.id or 0,
                 role=role,
                 position=position,
-                printed=printed[position] if printed else name,
+                printed=printed[position],
                 department_id=holder.department_id,
                 group_id=holder.group_id,
             )
@@ -428,7 +441,7 @@ def _indicator_parts(work: _Work, row: Indicator, given: IndicatorDraft) -> Iter
         yield IndicatorLead(
             indicator_id=row.id or 0,
             position=position,
-            printed=given.as_printed[position] if given.as_printed else name,
+            printed=given.as_printed[position],
             department_id=holder.department_id,
             group_id=holder.group_id,
         )
@@ -445,17 +458,13 @@ def _source_notes(work: _Work, draft: PlanDraft) -> None:
     }
     highest = session.exec(select(func.max(SourceNote.position)).where(SourceNote.plan_id == plan_id)).one()
     offset = 0 if highest is None else highest + 1
-    kept: list[SourceNote] = []
-    for position, given in enumerate(draft.source_notes):
-        note = known.pop((given.about, tuple(given.lines), tuple(given.readings)), None) or SourceNote(
-            plan_id=plan_id, position=0, about=given.about, lines=given.lines, readings=given.readings
+    for position, given in enumerate(draft.source_notes, start=offset):  # behind the old ones: only the order counts
+        key = (given.about, tuple(given.lines), tuple(given.readings))
+        note = known.pop(key, None) or SourceNote(
+            plan_id=plan_id, position=position, about=given.about, lines=given.lines, readings=given.readings
         )
-        note.position = offset + position  # first out of the way of the old positions, then into place
+        note.position = position
         session.add(note)
-        kept.append(note)
     for stale in known.values():
         session.delete(stale)
-    session.flush()
-    for position, note in enumerate(kept):
-        note.position = position
     session.flush()

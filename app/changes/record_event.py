@@ -64,7 +64,7 @@ def record_event(
         raise Overtaken(_("事项刚刚被他人更新，本次操作未执行，请核对后再提交。"))
     event = ObligationEvent(
         region_id=obligation.region_id,
-        obligation_id=obligation.id,
+        obligation_id=obligation.id or 0,
         seq=obligation.revision + 1,
         kind=kind,
         on=on,

@@ -1,23 +1,29 @@
 """From a DepartmentRegister into the tables: region, departments, spellings, groups, successions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from app.changes.check_register import register_faults
 from app.drafts.department_register import DepartmentRegister
-from app.drafts.faults import DraftRejected, Fault, Path, located
+from app.drafts.faults import DraftRejected, Path, located
 from app.models import Department, DepartmentAlias, DepartmentGroup, GroupMember, Region, Succession
 
 
 def register_departments(
-    session: Session, register: DepartmentRegister, *, source: str | None = None, line_of: Mapping[Path, int] | None = None
+    session: Session,
+    register: DepartmentRegister,
+    *,
+    source: str | None = None,
+    line_of: Mapping[Path, int] | None = None,
 ) -> Region:
     """Adds and updates; a department that is no longer listed stays, since history may refer to it.
 
     Raises DraftRejected with every fault before the first write.
     """
-    faults = list(register_faults(register))
+    faults = register_faults(register)
     if faults:
         raise DraftRejected(faults, located(faults, source or register.region.code, line_of or {}))
     region = _region(session, register)
@@ -27,38 +33,6 @@ def register_departments(
     _successions(session, region, register, departments)
     session.flush()
     return region
-
-
-def register_faults(register: DepartmentRegister) -> Iterator[Fault]:
-    spelled: dict[str, str] = {}
-    for key, entries in (("departments", register.departments), ("groups", register.groups)):
-        for index, entry in enumerate(entries):
-            spellings = [(("name",), entry.name), *((("aliases", at), name) for at, name in enumerate(entry.aliases))]
-            for where, name in spellings:
-                path: Path = (key, index, *where)
-                if name in spelled:
-                    yield Fault(path, f"{name} already stands for {spelled[name]}")
-                spelled.setdefault(name, entry.name)
-    names = {department.name for department in register.departments}
-    for index, group in enumerate(register.groups):
-        for at, member in enumerate(group.members):
-            if member not in names:
-                yield Fault(("groups", index, "members", at), f"unknown department: {member}")
-            if member in group.members[:at]:
-                yield Fault(("groups", index, "members", at), f"named twice: {member}")
-    followed: set[str] = set()
-    for index, succession in enumerate(register.successions):
-        for key, name in (("predecessor", succession.predecessor), ("successor", succession.successor)):
-            if name not in names:
-                yield Fault(("successions", index, key), f"unknown department: {name}")
-        if succession.predecessor == succession.successor:
-            yield Fault(("successions", index, "successor"), f"{succession.successor} cannot succeed itself")
-        pair = f"{succession.predecessor} {succession.successor}"
-        if pair in followed:
-            yield Fault(("successions", index), f"listed twice: {pair}")
-        followed.add(pair)
-    if register.region.secretariat is not None and register.region.secretariat not in names:
-        yield Fault(("region", "secretariat"), f"unknown department: {register.region.secretariat}")
 
 
 def _region(session: Session, register: DepartmentRegister) -> Region:
@@ -134,7 +108,7 @@ def _successions(
     }
     for given in register.successions:
         pair = (departments[given.predecessor], departments[given.successor])
-        values = {
+        values: dict[str, Any] = {
             "kind": given.kind,
             "on": given.on,
             "certainty": given.certainty,

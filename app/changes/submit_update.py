@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from app.changes.record_event import record_event
+from app.documents.evidence_store import StoredFile
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -15,16 +16,6 @@ from app.models.progress_update import UpdateKind
 
 TEXT_LIMIT = 10_000
 COMPLETE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file that lies in the evidence store already; `size` in bytes."""
-
-    file_name: str
-    media_type: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Frozen weekly lists and what differs between them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -30,6 +31,25 @@ def frozen_lists(session: Session, region_id: int, *, limit: int = 200) -> Seque
 def frozen_list_of_day(session: Session, region_id: int, day: date) -> OverdueList | None:
     return session.exec(
         select(OverdueList).where(OverdueList.region_id == region_id, OverdueList.as_of == day)
+    ).one_or_none()
+
+
+def frozen_list_of_week(session: Session, region_id: int, week: str) -> OverdueList | None:
+    """`week` is YEAR-NUMBER (2024-38) or any day of the week (2024-11-18). None when there is no such list."""
+    statement = select(OverdueList).where(OverdueList.region_id == region_id)
+    numbered = re.fullmatch(r"(\d{4})-(\d{1,3})", week)
+    if numbered:
+        year, number = (int(part) for part in numbered.groups())
+        return session.exec(statement.where(OverdueList.year == year, OverdueList.number == number)).one_or_none()
+    try:
+        day = date.fromisoformat(week)
+    except ValueError:
+        return None
+    monday = day - timedelta(days=day.weekday())
+    return session.exec(
+        statement.where(col(OverdueList.as_of).between(monday, monday + timedelta(days=6)))
+        .order_by(col(OverdueList.as_of))
+        .limit(1)
     ).one_or_none()
 
 

@@ -1,0 +1,33 @@
+"""The hash of a frozen overdue list: what it covers is what can never change."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+_HASHED = (
+    "position",
+    "obligation_id",
+    "plan_code",
+    "plan_title",
+    "task_number",
+    "task_title",
+    "phase",
+    "department",
+    "role",
+    "state",
+    "due",
+    "first_due",
+    "days_late",
+    "extensions",
+)
+
+
+def list_sha256(previous: str, year: int, number: int, as_of: date, rows: Iterable[Mapping[str, Any]]) -> str:
+    """Over the hash of the list before, the list's own number and day, and every row in order."""
+    digest = hashlib.sha256(f"{previous}\n{year}\n{number}\n{as_of.isoformat()}\n".encode())
+    for row in rows:
+        line = json.dumps([str(row[key]) for key in _HASHED], ensure_ascii=False, separators=(",", ":"))
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The first data: real plans, their departments, and a demonstration history."""
