@@ -1,0 +1,115 @@
+"""Zip based documents (Word, Excel, PowerPoint since 2007, OFD): which one it is, and whether it is harmless."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import BinaryIO
+
+SIGNATURE = b"PK\x03\x04"
+
+_ENTRY_LIMIT = 20_000
+_CONTENT_TYPES = "[content_types].xml"
+_CHUNK = 1024 * 1024
+# deflate reaches 1032:1 on emptiness; documents stay below 60:1, and small ones harm nobody whatever their ratio.
+_RATIO_LIMIT = 150
+_RATIO_COUNTS_FROM = 16 * 1024 * 1024
+_LOCKED = 0x1  # bit 0 of an entry's flags
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+# What the library raises on archives that were made to confuse it.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ArithmeticError,
+    ValueError,
+)
+
+
+class PackageKind(StrEnum):
+    WORD = "word/document.xml"
+    EXCEL = "xl/workbook.xml"
+    POWERPOINT = "ppt/presentation.xml"
+    OFD = "ofd.xml"
+
+
+class BadPackage(Exception):
+    """Not a readable archive."""
+
+
+class PackageLocked(Exception):
+    """An entry needs a password."""
+
+
+class PackageHasMacros(Exception):
+    """Carries code that would run on opening."""
+
+
+class PackageTooLarge(Exception):
+    """Declares, or really has, more content than is unpacked here."""
+
+
+def inspect_package(file: BinaryIO, size: int, *, unpacked_limit: int) -> PackageKind | None:
+    """None for an archive that is none of the known documents. Sizes in bytes; every entry is read to its end.
+
+    Raises BadPackage, PackageLocked, PackageHasMacros, PackageTooLarge.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            kind = _kind(entries)
+            _check_declared(entries, size, unpacked_limit)
+            _read_all(archive, entries, size, unpacked_limit)
+            if kind is not None and _has_macros(archive, entries):
+                raise PackageHasMacros
+            return kind
+    except _DAMAGE as error:
+        raise BadPackage from error
+
+
+def _kind(entries: Sequence[zipfile.ZipInfo]) -> PackageKind | None:
+    names = {entry.filename.lower() for entry in entries}
+    if PackageKind.OFD in names:
+        return PackageKind.OFD
+    if _CONTENT_TYPES not in names:
+        return None
+    return next((kind for kind in PackageKind if kind in names), None)
+
+
+def _check_declared(entries: Sequence[zipfile.ZipInfo], size: int, unpacked_limit: int) -> None:
+    if any(entry.flag_bits & _LOCKED for entry in entries):
+        raise PackageLocked
+    if any(entry.compress_type not in _PACKINGS for entry in entries):
+        raise BadPackage
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > _ENTRY_LIMIT or _excessive(unpacked, size, unpacked_limit):
+        raise PackageTooLarge
+
+
+def _excessive(unpacked: int, size: int, unpacked_limit: int) -> bool:
+    return unpacked > unpacked_limit or (unpacked > _RATIO_COUNTS_FROM and unpacked > size * _RATIO_LIMIT)
+
+
+def _read_all(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], size: int, unpacked_limit: int) -> None:
+    """What an archive declares may be a lie, so the sizes are counted; reading also compares the check sums."""
+    unpacked = 0
+    for entry in entries:
+        with archive.open(entry) as content:
+            while chunk := content.read(_CHUNK):
+                unpacked += len(chunk)
+                if _excessive(unpacked, size, unpacked_limit):
+                    raise PackageTooLarge
+
+
+def _has_macros(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> bool:
+    for entry in entries:
+        name = entry.filename.lower()
+        if name.rpartition("/")[2] == "vbaproject.bin" or "/macrosheets/" in name:
+            return True
+        if name == _CONTENT_TYPES and b"macroenabled" in archive.read(entry).lower():
+            return True
+    return False
