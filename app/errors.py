@@ -27,6 +27,10 @@ class Overtaken(DubanError):
     """Somebody else changed it since it was read; nothing was written."""
 
 
+class RequestTooLarge(DubanError):
+    """More was sent than any form of ours can hold; it was not read to its end."""
+
+
 class SignInNeeded(DubanError):
     """No session, or one that has ended."""
 

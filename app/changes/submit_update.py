@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.changes.record_event import record_event
 from app.documents.evidence_store import StoredFile
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
-from app.models import Evidence, Obligation, ProgressUpdate
+from app.models import Evidence, Obligation, ObligationEvent, ProgressUpdate
 from app.models.progress_update import UpdateKind
 
 TEXT_LIMIT = 10_000
@@ -108,3 +108,23 @@ def submit_update(
         also={"last_update_id": said.id, "percent": report.percent},
     )
     return said
+
+
+def was_sent_before(session: Session, obligation: Obligation, report: Report, *, by: int) -> bool:
+    """Whether what overtook this report is this very report: a double click, or a reload of the page it led to."""
+    if obligation.revision != report.revision + 1 or obligation.last_update_id is None:
+        return False
+    last = session.get_one(ProgressUpdate, obligation.last_update_id)
+    made_by = session.exec(
+        select(ObligationEvent.update_id).where(
+            ObligationEvent.obligation_id == obligation.id, ObligationEvent.seq == obligation.revision
+        )
+    ).one()
+    files = session.exec(select(Evidence.sha256).where(Evidence.update_id == last.id)).all()
+    said = ("kind", "text", "difficulties", "next_step", "percent", "risk")
+    return (
+        made_by == last.id
+        and last.author_id == by
+        and set(files) == {file.sha256 for file in report.files}
+        and all(getattr(last, name) == getattr(report, name) for name in said)
+    )

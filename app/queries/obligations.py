@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, func, or_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.lights import DUE_SOON_DAYS
@@ -115,7 +116,7 @@ _COLUMNS: list[Any] = [
 
 def _rows() -> Select[Any]:
     return (
-        select(*_COLUMNS)
+        select_columns(*_COLUMNS)
         .select_from(Obligation)
         .join(Plan, col(Plan.id) == Obligation.plan_id)
         .join(Task, col(Task.id) == Obligation.task_id)
@@ -151,8 +152,8 @@ def department_obligations(
     """Most urgent first: by due date, what has none at the end. `after` is the key of the last row shown."""
     due = func.coalesce(Obligation.due, FAR)
     statement = _rows().where(
-        Obligation.region_id == region_id,
-        Obligation.department_id == department_id,
+        col(Obligation.region_id) == region_id,
+        col(Obligation.department_id) == department_id,
         col(Obligation.state).in_(_STATES[section]),
     )
     if plan_code is not None:
@@ -182,37 +183,38 @@ def department_counts(session: Session, region_id: int, department_id: int, toda
     """`todo` is everything that waits for the department; overdue, returned and due soon are parts of it."""
     soon = date.fromordinal(today.toordinal() + DUE_SOON_DAYS)
     waiting = col(Obligation.state).in_(WAITING_FOR_DEPARTMENT)
+    on_time = func.coalesce(Obligation.due, FAR) >= today
 
     def count(*conditions: Any) -> Any:
         return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
 
-    statement = select(
+    statement = select_columns(
         count(waiting, col(Obligation.due) < today),
-        count(Obligation.state == State.RETURNED),
-        count(waiting, col(Obligation.due) >= today, col(Obligation.due) <= soon),
+        count(col(Obligation.state) == State.RETURNED),
+        count(waiting, on_time, or_(col(Obligation.risk), col(Obligation.due) <= soon)),
         count(waiting),
-        count(Obligation.state == State.SUBMITTED),
-        count(Obligation.state == State.ACCEPTED),
-        count(Obligation.state == State.CANCELLED),
-    ).where(Obligation.region_id == region_id, Obligation.department_id == department_id)
+        count(col(Obligation.state) == State.SUBMITTED),
+        count(col(Obligation.state) == State.ACCEPTED),
+        count(col(Obligation.state) == State.CANCELLED),
+    ).where(col(Obligation.region_id) == region_id, col(Obligation.department_id) == department_id)
     return Counts(*session.execute(statement).one())
 
 
 def obligation_row(session: Session, obligation_id: int) -> ObligationRow | None:
-    row = session.execute(_rows().where(Obligation.id == obligation_id)).one_or_none()
+    row = session.execute(_rows().where(col(Obligation.id) == obligation_id)).one_or_none()
     return _row(row) if row is not None else None
 
 
 def milestone_obligations(session: Session, milestone_id: int) -> list[ObligationRow]:
     """All departments of one milestone: leads, then shared, then supporters, in the order of the register."""
     order = case(
-        (Obligation.role == Role.LEAD, 0),
-        (Obligation.role == Role.SHARED, 1),
+        (col(Obligation.role) == Role.LEAD, 0),
+        (col(Obligation.role) == Role.SHARED, 1),
         else_=2,
     )
     statement = (
         _rows()
-        .where(Obligation.milestone_id == milestone_id)
+        .where(col(Obligation.milestone_id) == milestone_id)
         .order_by(order, col(Department.position), col(Department.id))
     )
     return [_row(row) for row in session.execute(statement)]
@@ -221,13 +223,13 @@ def milestone_obligations(session: Session, milestone_id: int) -> list[Obligatio
 def task_obligations(session: Session, task_id: int) -> list[ObligationRow]:
     """All departments on all milestones of one task, milestone by milestone."""
     order = case(
-        (Obligation.role == Role.LEAD, 0),
-        (Obligation.role == Role.SHARED, 1),
+        (col(Obligation.role) == Role.LEAD, 0),
+        (col(Obligation.role) == Role.SHARED, 1),
         else_=2,
     )
     statement = (
         _rows()
-        .where(Obligation.task_id == task_id)
+        .where(col(Obligation.task_id) == task_id)
         .order_by(col(Milestone.position), order, col(Department.position), col(Department.id))
     )
     return [_row(row) for row in session.execute(statement)]
@@ -237,7 +239,7 @@ def review_queue(session: Session, region_id: int, *, limit: int = PAGE) -> list
     """Submitted for completion, the longest waiting first."""
     statement = (
         _rows()
-        .where(Obligation.region_id == region_id, Obligation.state == State.SUBMITTED)
+        .where(col(Obligation.region_id) == region_id, col(Obligation.state) == State.SUBMITTED)
         .order_by(col(Obligation.submitted_on), col(Obligation.id))
         .limit(limit)
     )
@@ -323,20 +325,20 @@ class EventRow:
 def trail(session: Session, obligation_id: int) -> list[EventRow]:
     """All events, oldest first."""
     statement = (
-        select(
-            ObligationEvent.seq,
-            ObligationEvent.kind,
-            ObligationEvent.on,
-            ObligationEvent.recorded_at,
-            Account.name,
-            ObligationEvent.reason,
-            ObligationEvent.state,
-            ObligationEvent.due,
-            Department.name,
+        select_columns(
+            col(ObligationEvent.seq),
+            col(ObligationEvent.kind),
+            col(ObligationEvent.on),
+            col(ObligationEvent.recorded_at),
+            col(Account.name),
+            col(ObligationEvent.reason),
+            col(ObligationEvent.state),
+            col(ObligationEvent.due),
+            col(Department.name),
         )
         .join(Department, col(Department.id) == ObligationEvent.department_id)
         .outerjoin(Account, col(Account.id) == ObligationEvent.actor_id)
-        .where(ObligationEvent.obligation_id == obligation_id)
+        .where(col(ObligationEvent.obligation_id) == obligation_id)
         .order_by(col(ObligationEvent.seq))
     )
     return [EventRow(*row) for row in session.execute(statement)]

@@ -5,26 +5,29 @@ What was typed is read to its end before the first query, so that a slow sender 
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, TypeAlias
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from app.access import Viewer
 from app.changes.sign_in import token_sha256, touch_session, wants_touch
 from app.clock import Clock, local_day
 from app.db import Database
-from app.errors import BadToken, SignInNeeded
+from app.documents.evidence_store import EvidenceStore
+from app.errors import BadToken, NotFound, SignInNeeded
 from app.i18n import gettext as _
 from app.queries.sessions import signed_in
+from app.routers.bounded_form import read_bounded_form
 from app.settings import Settings
 
 COOKIE = "duban_session"
+MEGABYTE = 1024 * 1024
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -62,14 +65,22 @@ def parse_day(text: str) -> date | None:
     try:
         year, month, day = (int(part) for part in parts)
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
-async def read_form(request: Request) -> Typed:
+async def read_form(request: Request) -> AsyncIterator[Typed]:
     if request.method in _READS:
-        return Typed()
-    form = await request.form(max_files=50, max_fields=500, max_part_size=1024 * 1024)
+        yield Typed()
+        return
+    form = await read_bounded_form(request, file_bytes=get_settings(request).upload_max_mb * MEGABYTE)
+    try:
+        yield _typed(form)
+    finally:
+        await form.close()
+
+
+def _typed(form: FormData) -> Typed:
     typed = Typed()
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
@@ -88,6 +99,11 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
+def get_evidence_store(request: Request) -> EvidenceStore:
+    settings = get_settings(request)
+    return EvidenceStore(settings.evidence_dir, settings.upload_max_mb * MEGABYTE)
+
+
 def get_clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
@@ -104,6 +120,8 @@ def get_now(request: Request) -> datetime:
 
 def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) -> Viewer:
     """Raises SignInNeeded without a living session, BadToken when a change comes without its token."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise NotFound  # PostgreSQL refuses NUL in any text: nothing has such an address
     database: Database = request.app.state.database
     settings = get_settings(request)
     now = get_now(request)
@@ -111,22 +129,20 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
     if not token:
         raise SignInNeeded
     with database.reading() as session:
-        found = signed_in(
-            session, token_sha256(token), now=now, idle=timedelta(minutes=settings.session_idle_minutes)
-        )
+        found = signed_in(session, token_sha256(token), now=now, idle=timedelta(minutes=settings.session_idle_minutes))
         if found is None:
             raise SignInNeeded
-        living, account, region, department = found
-        session_id, seen_at = living.id, living.seen_at
+        living, account, region = found.living, found.account, found.region
+        session_id, seen_at = living.id or 0, living.seen_at
         viewer = Viewer(
-            account_id=account.id,
+            account_id=account.id or 0,
             name=account.name,
             role=account.role,
-            region_id=region.id,
+            region_id=region.id or 0,
             region_name=region.name,
             time_zone=region.time_zone,
             department_id=account.department_id,
-            department_name=department,
+            department_name=found.department,
             csrf=living.csrf,
         )
     request.state.viewer = viewer
@@ -161,6 +177,9 @@ Today: TypeAlias = Annotated[date, Depends(get_today)]
 Now: TypeAlias = Annotated[datetime, Depends(get_now)]
 Form: TypeAlias = Annotated[Typed, Depends(read_form)]
 Knobs: TypeAlias = Annotated[Settings, Depends(get_settings)]
+Store: TypeAlias = Annotated[EvidenceStore, Depends(get_evidence_store)]
+# The databases' largest whole number; beyond it they fail instead of finding nothing.
+RowId: TypeAlias = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 def is_htmx(request: Request) -> bool:
