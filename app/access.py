@@ -1,11 +1,12 @@
 """Who may read or change what: one function per noun and level. Missing and forbidden look alike."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, exists, select
 
 from app.errors import NotFound
-from app.models import Account, Evidence, Extension, Obligation, OutboxMail, OverdueList, Plan
+from app.models import Account, Department, DigestRun, Evidence, Extension, Obligation, OutboxMail, OverdueList, Plan
 from app.models.account import AccountRole
 
 # Roles that read everything of their region; liaisons and heads read their tasks and all plans.
@@ -113,6 +114,18 @@ def plan_for_reading(session: Session, viewer: Viewer, code: str) -> Plan:
     return row
 
 
+def reads_reports_of(viewer: Viewer, taking_part: Collection[int]) -> bool:
+    """Whether `obligation_for_reading` opens the obligations of a task in which these departments take part."""
+    return viewer.role in READS_REGION or viewer.department_id in taking_part
+
+
+def department_for_reading(session: Session, viewer: Viewer, department_id: int) -> Department:
+    row = session.get(Department, department_id)
+    if row is None or row.region_id != viewer.region_id:
+        raise NotFound
+    return row
+
+
 def overdue_list_for_reading(session: Session, viewer: Viewer, list_id: int) -> OverdueList:
     """Frozen lists are for those who read the whole region."""
     row = session.get(OverdueList, list_id)
@@ -129,6 +142,13 @@ def region_lists(viewer: Viewer) -> None:
 
 def mail_for_reading(session: Session, viewer: Viewer, mail_id: int) -> OutboxMail:
     row = session.get(OutboxMail, mail_id)
+    if row is None or not viewer.is_secretariat or row.region_id != viewer.region_id:
+        raise NotFound
+    return row
+
+
+def digest_run_for_reading(session: Session, viewer: Viewer, run_id: int) -> DigestRun:
+    row = session.get(DigestRun, run_id)
     if row is None or not viewer.is_secretariat or row.region_id != viewer.region_id:
         raise NotFound
     return row

@@ -1,8 +1,10 @@
 """The domain's words on screen and in mails: one place for each term, so that page, mail and file say the same."""
 
 from datetime import date
+from functools import cache
 
 from app.domain.lights import Light, Shown
+from app.domain.reminders import Heading
 from app.domain.workflow import EventKind, Role, State
 from app.drafts.department_register import Certainty, DepartmentKind, SuccessionKind
 from app.drafts.plan_draft import AssignmentMode, CheckpointKind, Comparator, PlanStatus, TaskKind
@@ -19,7 +21,13 @@ _WEEKDAYS = "一二三四五六日"
 
 def word(value: object) -> str:
     """The screen word of any enumeration member of the domain."""
-    words: dict[object, str] = {
+    # Members of different StrEnums with one text are equal, so the class belongs to the key.
+    return _words().get((type(value), value), str(value))
+
+
+@cache  # a page asks some hundred times; building it each time took a fifth of a page's time
+def _words() -> dict[object, str]:
+    return {
         (Light, Light.NOT_STARTED): _("未开始"),
         (Light, Light.ON_TRACK): _("正常"),
         (Light, Light.DUE_SOON): _("临期"),
@@ -27,6 +35,10 @@ def word(value: object) -> str:
         (Light, Light.IN_REVIEW): _("待审"),
         (Light, Light.DONE): _("办结"),
         (Light, Light.CANCELLED): _("已撤销"),
+        (Heading, Heading.OVERDUE): _("逾期"),
+        (Heading, Heading.RETURNED): _("退回"),
+        (Heading, Heading.DUE_SOON): _("临期"),
+        (Heading, Heading.NEW): _("新增"),
         (State, State.OPEN): _("办理中"),
         (State, State.SUBMITTED): _("待审核"),
         (State, State.RETURNED): _("已退回"),
@@ -95,12 +107,10 @@ def word(value: object) -> str:
         (Certainty, Certainty.PRINTED): _("原文载明"),
         (Certainty, Certainty.PROBABLE): _("较可靠，待核定"),
         (Certainty, Certainty.ASSUMED): _("推定，待核定"),
-        (Comparator, Comparator.IMPROVE): _("持续提升"),
+        (Comparator, Comparator.IMPROVE): _("持续改善"),
         (Comparator, Comparator.HOLD): _("保持稳定"),
         (Comparator, Comparator.RELATIVE_DROP): _("比基年下降"),
     }
-    # Members of different StrEnums with one text are equal, so the class belongs to the key.
-    return words.get((type(value), value), str(value))
 
 
 def day(value: date | None, *, weekday: bool = True) -> str:
@@ -124,3 +134,13 @@ def light_phrase(shown: Shown) -> str:
             if shown.days is None:
                 return _("无期限")
             return _("今天到期") if shown.days == 0 else _("剩%(days)s天") % {"days": shown.days}
+
+
+def list_name(year: int, number: int) -> str:
+    """What a frozen overdue list is called."""
+    return _("〔%(year)s〕第%(number)s期") % {"year": year, "number": number}
+
+
+def week_mark(weeks: int) -> str:
+    """What became of a line since the list before, by the number of lists in a row that hold it."""
+    return _("新增") if weeks <= 1 else _("连续%(weeks)s期") % {"weeks": weeks}

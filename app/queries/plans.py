@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.domain.completion import Part, is_complete
-from app.domain.workflow import WAITING_FOR_DEPARTMENT, Role, State
+from app.domain.completion import Part, milestone_light
+from app.domain.lights import Light, shown
+from app.domain.workflow import Role, State
 from app.models import (
     Area,
     Assignment,
@@ -35,14 +38,23 @@ class Share:
     total: int = 0
     overdue: int = 0
 
-    def add(self, *, done: bool, overdue: bool) -> None:
-        self.total += 1
-        self.done += done
-        self.overdue += overdue
+    def add(self, light: Light | None, count: int = 1) -> None:
+        self.total += count
+        self.done += count if light is Light.DONE else 0
+        self.overdue += count if light is Light.OVERDUE else 0
 
     @property
     def percent(self) -> int | None:
         return None if self.total == 0 else self.done * 100 // self.total
+
+
+def summed(shares: Iterable[Share]) -> Share:
+    result = Share()
+    for share in shares:
+        result.done += share.done
+        result.total += share.total
+        result.overdue += share.overdue
+    return result
 
 
 @dataclass(slots=True)
@@ -51,6 +63,7 @@ class Completion:
 
     Keys are ids; the area key None gathers tasks that stand in no area. A milestone is overdue when it is
     not complete and a deciding department is past the due date. Milestones without obligations are not counted.
+    `standing` has every counted milestone's light and departments (None: nobody decides).
     """
 
     milestones: Share = field(default_factory=Share)
@@ -59,7 +72,8 @@ class Completion:
     by_phase: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
     by_department: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
     by_task: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
-    by_milestone: dict[int, bool] = field(default_factory=dict)
+    standing: dict[int, tuple[Light | None, list[Part]]] = field(default_factory=dict)
+    lights: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
     department_names: dict[int, str] = field(default_factory=dict)
 
 
@@ -72,53 +86,51 @@ def plans_of_region(session: Session, region_id: int) -> Sequence[Plan]:
 
 def completion(session: Session, plan_id: int, today: date) -> Completion:
     """One query over the plan's obligations; everything else adds up from it."""
+    columns: list[Any] = [
+        col(Obligation.milestone_id),
+        col(Milestone.phase_id),
+        col(Obligation.task_id),
+        col(Task.area_id),
+        col(Obligation.department_id),
+        col(Department.name),
+        col(Obligation.role),
+        col(Obligation.state),
+        col(Obligation.due),
+        col(Obligation.risk),
+        col(Obligation.last_update_id),
+    ]
     statement = (
-        select(
-            Obligation.milestone_id,
-            Milestone.phase_id,
-            Obligation.task_id,
-            Task.area_id,
-            Obligation.department_id,
-            Department.name,
-            Obligation.role,
-            Obligation.state,
-            Obligation.due,
-        )
+        select(*columns)
         .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
         .join(Task, col(Task.id) == Obligation.task_id)
         .join(Department, col(Department.id) == Obligation.department_id)
-        .where(Obligation.plan_id == plan_id, Obligation.state != State.CANCELLED)
+        .where(Obligation.plan_id == plan_id, Obligation.state != State.CANCELLED, col(Milestone.withdrawn).is_(False))
         .order_by(col(Obligation.milestone_id), col(Department.position))
     )
     result = Completion()
     places: dict[int, tuple[int, int, int | None]] = {}
-    parts: dict[int, list[tuple[Part, bool]]] = defaultdict(list)
-    for milestone_id, phase_id, task_id, area_id, department_id, name, role, state, due in session.execute(statement):
-        late = state in WAITING_FOR_DEPARTMENT and due is not None and due < today
+    parts: dict[int, list[tuple[Part, Light]]] = defaultdict(list)
+    for milestone_id, phase_id, task_id, area_id, department_id, name, role, state, due, risk, said in session.execute(
+        statement
+    ):
+        light = shown(state, due, today, risk=risk, reported=said is not None).light
         places[milestone_id] = (phase_id, task_id, area_id)
-        parts[milestone_id].append((Part(name, role, state), late))
+        parts[milestone_id].append((Part(name, role, state), light))
         result.department_names[department_id] = name
+        result.lights[light] += 1
         for share in (result.obligations, result.by_department[department_id]):
-            share.add(done=state is State.ACCEPTED, overdue=late)
+            share.add(light)
     for milestone_id, (phase_id, task_id, area_id) in places.items():
-        done = is_complete(part for part, _late in parts[milestone_id])
-        late = not done and _deciding_late(parts[milestone_id])
-        result.by_milestone[milestone_id] = done
+        together = milestone_light(parts[milestone_id])
+        result.standing[milestone_id] = (together, [part for part, _light in parts[milestone_id]])
         for share in (
             result.milestones,
             result.by_area[area_id],
             result.by_phase[phase_id],
             result.by_task[task_id],
         ):
-            share.add(done=done, overdue=late)
+            share.add(together)
     return result
-
-
-def _deciding_late(parts: Iterable[tuple[Part, bool]]) -> bool:
-    parts = list(parts)
-    roles = {part.role for part, _late in parts}
-    decider = Role.LEAD if Role.LEAD in roles else Role.SHARED
-    return any(late for part, late in parts if part.role is decider)
 
 
 def areas_of_plan(session: Session, plan_id: int) -> Sequence[Area]:
@@ -154,20 +166,24 @@ class ClausePart:
 
 def clauses(session: Session, task_ids: Sequence[int]) -> dict[int, list[ClausePart]]:
     """Leads first, then the others, each in the order of the document."""
+    columns: list[Any] = [
+        col(Assignment.task_id),
+        col(Assignment.role),
+        col(Assignment.printed),
+        func.coalesce(Department.name, DepartmentGroup.name),
+        col(Assignment.department_id),
+        col(Assignment.group_id),
+    ]
     statement = (
-        select(Assignment, Department.name, DepartmentGroup.name)
+        select(*columns)
         .outerjoin(Department, col(Department.id) == Assignment.department_id)
         .outerjoin(DepartmentGroup, col(DepartmentGroup.id) == Assignment.group_id)
         .where(col(Assignment.task_id).in_(task_ids))
         .order_by(col(Assignment.task_id), col(Assignment.role), col(Assignment.position))
     )
     found: dict[int, list[ClausePart]] = defaultdict(list)
-    for part, department, group in session.execute(statement):
-        found[part.task_id].append(
-            ClausePart(
-                part.task_id, part.role, part.printed, department or group, part.department_id, part.group_id
-            )
-        )
+    for row in session.execute(statement):
+        found[row[0]].append(ClausePart(*row))
     return dict(found)
 
 
