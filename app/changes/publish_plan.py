@@ -2,68 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from app.changes.check_plan import plan_faults
-from app.changes.record_event import record_event
+from app.changes.publication import Publication, Work
+from app.changes.publish_indicators import publish_indicators
+from app.changes.publish_notes import publish_notes
+from app.changes.publish_tasks import publish_tasks
 from app.clock import local_day
-from app.domain.workflow import LIVE, EventKind, Role, State
 from app.drafts.faults import DraftRejected, Fault, Path, located
-from app.drafts.plan_draft import IndicatorDraft, PlanDraft, PlanStatus, TaskDraft
-from app.i18n import gettext as _
-from app.models import (
-    Area,
-    Assignment,
-    Indicator,
-    IndicatorLead,
-    IndicatorTarget,
-    Measure,
-    Milestone,
-    Obligation,
-    ObligationEvent,
-    Phase,
-    Plan,
-    PlanEdition,
-    Region,
-    SourceNote,
-    Task,
-)
-from app.queries.directory import Directory, Holder, load_directory
-
-# When a department is named twice, directly and through a group, the heavier duty counts.
-_WEIGHT = {Role.LEAD: 3, Role.SHARED: 2, Role.SUPPORT: 1}
-
-
-@dataclass(slots=True)
-class Publication:
-    """What publishing did; `changed` is False when this very draft was in force already."""
-
-    plan_id: int
-    edition: int
-    changed: bool
-    opened: int = 0
-    cancelled: int = 0
-    moved: int = 0
-
-
-@dataclass(slots=True)
-class _Work:
-    session: Session
-    plan: Plan
-    directory: Directory
-    now: datetime
-    today: date
-    by: int | None
-    edition: int
-    result: Publication
-    phases: dict[str, Phase] = field(default_factory=dict)
-    areas: dict[str, Area] = field(default_factory=dict)
+from app.drafts.plan_draft import PlanDraft
+from app.models import Area, Phase, Plan, PlanEdition, Region
+from app.queries.directory import Directory, load_directory
 
 
 def draft_sha256(draft: PlanDraft) -> str:
@@ -104,7 +58,7 @@ def publish_plan(
         return Publication(plan.id or 0, last.number, changed=False)
     plan = _plan(session, plan, region, draft)
     number = last.number + 1 if last else 1
-    work = _Work(
+    work = Work(
         session=session,
         plan=plan,
         directory=directory,
@@ -115,9 +69,9 @@ def publish_plan(
         result=Publication(plan.id or 0, number, changed=True),
     )
     _phases_and_areas(work, draft)
-    _tasks(work, draft)
-    _indicators(work, draft)
-    _source_notes(work, draft)
+    publish_tasks(work, draft)
+    publish_indicators(work, draft)
+    publish_notes(work, draft)
     session.add(
         PlanEdition(
             plan_id=plan.id or 0,
@@ -153,10 +107,7 @@ def _last_edition(session: Session, plan: Plan | None) -> PlanEdition | None:
     if plan is None:
         return None
     return session.exec(
-        select(PlanEdition)
-        .where(PlanEdition.plan_id == plan.id)
-        .order_by(col(PlanEdition.number).desc())
-        .limit(1)
+        select(PlanEdition).where(PlanEdition.plan_id == plan.id).order_by(col(PlanEdition.number).desc()).limit(1)
     ).one_or_none()
 
 
@@ -179,7 +130,7 @@ def _plan(session: Session, plan: Plan | None, region: Region, draft: PlanDraft)
     return plan
 
 
-def _phases_and_areas(work: _Work, draft: PlanDraft) -> None:
+def _phases_and_areas(work: Work, draft: PlanDraft) -> None:
     session, plan_id = work.session, work.plan.id or 0
     known = {phase.name: phase for phase in session.exec(select(Phase).where(Phase.plan_id == plan_id))}
     for stale in known.values():
@@ -208,263 +159,4 @@ def _phases_and_areas(work: _Work, draft: PlanDraft) -> None:
         )
         session.add(area)
         work.areas[chapter_draft.number] = area
-    session.flush()
-
-
-def _tasks(work: _Work, draft: PlanDraft) -> None:
-    session, plan = work.session, work.plan
-    known = {task.number: task for task in session.exec(select(Task).where(Task.plan_id == plan.id))}
-    for task in known.values():
-        task.withdrawn = True
-    rows: list[tuple[Task, TaskDraft]] = []
-    for position, given in enumerate(draft.tasks):
-        row = known.get(given.number) or Task(
-            region_id=plan.region_id, plan_id=plan.id or 0, number=given.number, title="", kind=given.kind, mode=given.mode
-        )
-        row.sqlmodel_update(
-            {
-                "area_id": work.areas[given.area].id if given.area is not None else None,
-                "kind": given.kind,
-                "title": given.title,
-                "mode": given.mode,
-                "line": given.line,
-                "position": position,
-                "withdrawn": False,
-            }
-        )
-        session.add(row)
-        rows.append((row, given))
-    session.flush()
-    task_ids = [task.id for task in known.values()]
-    session.exec(delete(Measure).where(col(Measure.task_id).in_(task_ids)))
-    session.exec(delete(Assignment).where(col(Assignment.task_id).in_(task_ids)))
-    for row, given in rows:
-        session.add_all(
-            Measure(task_id=row.id or 0, position=position, text=text) for position, text in enumerate(given.measures)
-        )
-        session.add_all(_assignments(work, row, given))
-    _milestones(work, rows)
-    session.flush()
-
-
-def _assignments(work: _Work, row: Task, given: TaskDraft) -> Iterable[Assignment]:
-    for role, names, printed in _clause(given):
-        for position, name in enumerate(names):
-            holder = _holder(work, name)
-            yield Assignment(
-                region_id=row.region_id,
-                task_id=row.id or 0,
-                role=role,
-                position=position,
-                printed=printed[position],
-                department_id=holder.department_id,
-                group_id=holder.group_id,
-            )
-
-
-def _clause(given: TaskDraft) -> list[tuple[Role, list[str], list[str]]]:
-    supporting = Role.SUPPORT if given.lead else Role.SHARED
-    return [
-        (Role.LEAD, given.lead, given.as_printed.lead),
-        (supporting, given.support, given.as_printed.support),
-    ]
-
-
-def _holder(work: _Work, name: str) -> Holder:
-    holder = work.directory.resolve(name)
-    assert holder is not None, "names were checked before the first write"
-    return holder
-
-
-def _milestones(work: _Work, rows: list[tuple[Task, TaskDraft]]) -> None:
-    session, plan = work.session, work.plan
-    known = {
-        (milestone.task_id, milestone.phase_id): milestone
-        for milestone in session.exec(
-            select(Milestone).where(Milestone.plan_id == plan.id, col(Milestone.task_id).is_not(None))
-        )
-    }
-    for stale in known.values():
-        stale.withdrawn = True
-    wanted: dict[tuple[int, int], tuple[Milestone, dict[int, tuple[Role, int | None]]]] = {}
-    for row, given in rows:
-        holders = _duties(work, given) if plan.status is not PlanStatus.CLOSED else {}
-        for position, milestone_draft in enumerate(given.milestones):
-            phase_id = work.phases[milestone_draft.phase].id or 0
-            milestone = known.get((row.id, phase_id)) or Milestone(
-                plan_id=plan.id or 0, task_id=row.id, phase_id=phase_id
-            )
-            milestone.sqlmodel_update(
-                {
-                    "due": milestone_draft.due,
-                    "printed": milestone_draft.printed,
-                    "expected": milestone_draft.expected,
-                    "review": milestone_draft.review,
-                    "line": milestone_draft.line,
-                    "position": position,
-                    "withdrawn": False,
-                }
-            )
-            session.add(milestone)
-            wanted[row.id or 0, phase_id] = (milestone, holders)
-    session.flush()
-    _obligations(work, {milestone.id or 0: (milestone, holders) for milestone, holders in wanted.values()})
-
-
-def _duties(work: _Work, given: TaskDraft) -> dict[int, tuple[Role, int | None]]:
-    """Who owes a report on the task: department -> (heaviest role, group through which it came)."""
-    duties: dict[int, tuple[Role, int | None]] = {}
-    for role, names, _printed in _clause(given):
-        for name in names:
-            holder = _holder(work, name)
-            for named in work.directory.departments_of(holder):
-                department_id = work.directory.present_holder(named)
-                before = duties.get(department_id)
-                if before is None or _WEIGHT[role] > _WEIGHT[before[0]]:
-                    duties[department_id] = (role, holder.group_id)
-    return duties
-
-
-def _obligations(work: _Work, wanted: dict[int, tuple[Milestone, dict[int, tuple[Role, int | None]]]]) -> None:
-    session, plan = work.session, work.plan
-    known: dict[tuple[int, int], Obligation] = {
-        (row.milestone_id, row.department_id): row
-        for row in session.exec(select(Obligation).where(Obligation.plan_id == plan.id))
-    }
-    fresh: list[Obligation] = []
-    for milestone_id, (milestone, holders) in wanted.items():
-        for department_id, (role, group_id) in holders.items():
-            row = known.pop((milestone_id, department_id), None)
-            if row is None:
-                fresh.append(
-                    Obligation(
-                        region_id=plan.region_id,
-                        plan_id=plan.id or 0,
-                        task_id=milestone.task_id or 0,
-                        milestone_id=milestone_id,
-                        department_id=department_id,
-                        group_id=group_id,
-                        role=role,
-                        state=State.OPEN,
-                        due=milestone.due,
-                        first_due=milestone.due,
-                    )
-                )
-            else:
-                _adjust(work, row, milestone, role)
-    for row in known.values():
-        if row.state is not State.CANCELLED and (row.state in LIVE or plan.status is not PlanStatus.CLOSED):
-            reason = _("第%(number)s版规划不再列此项责任。") % {"number": work.edition}
-            record_event(session, row, EventKind.CANCELLED, on=work.today, now=work.now, by=work.by, reason=reason)
-            work.result.cancelled += 1
-    session.add_all(fresh)
-    session.flush()
-    session.add_all(_opening(work, row) for row in fresh)
-    work.result.opened += len(fresh)
-
-
-def _opening(work: _Work, row: Obligation) -> ObligationEvent:
-    return ObligationEvent(
-        region_id=row.region_id,
-        obligation_id=row.id or 0,
-        seq=1,
-        kind=EventKind.OPENED,
-        on=work.today,
-        recorded_at=work.now,
-        actor_id=work.by,
-        state=State.OPEN,
-        due=row.due,
-        department_id=row.department_id,
-        role=row.role,
-    )
-
-
-def _adjust(work: _Work, row: Obligation, milestone: Milestone, role: Role) -> None:
-    """An obligation that stays: brings back what was cancelled, follows a changed role or date."""
-    reason = _("第%(number)s版规划调整。") % {"number": work.edition}
-
-    def record(kind: EventKind, *, due: date | None = None, role: Role | None = None) -> None:
-        record_event(
-            work.session, row, kind, on=work.today, now=work.now, by=work.by, reason=reason, due=due, role=role
-        )
-
-    if row.state is State.CANCELLED:
-        record(EventKind.REOPENED)
-        work.result.opened += 1
-    if row.state not in LIVE:
-        return
-    if row.role is not role:
-        record(EventKind.ROLE_CHANGED, role=role)
-    granted = row.extensions > 0 and row.due is not None and milestone.due is not None and row.due > milestone.due
-    if row.due != milestone.due and not granted:
-        record(EventKind.DUE_MOVED, due=milestone.due)
-        work.result.moved += 1
-
-
-def _indicators(work: _Work, draft: PlanDraft) -> None:
-    session, plan_id = work.session, work.plan.id or 0
-    known = {row.number: row for row in session.exec(select(Indicator).where(Indicator.plan_id == plan_id))}
-    ids = [row.id for row in known.values()]
-    session.exec(delete(IndicatorLead).where(col(IndicatorLead.indicator_id).in_(ids)))
-    session.exec(delete(IndicatorTarget).where(col(IndicatorTarget.indicator_id).in_(ids)))
-    for stale in known.values():
-        stale.withdrawn = True
-    for position, given in enumerate(draft.indicators):
-        row = known.get(given.number) or Indicator(plan_id=plan_id, number=given.number, name="")
-        formula = given.formula
-        row.sqlmodel_update(
-            {
-                "area_id": work.areas[given.area].id if given.area is not None else None,
-                "name": given.name,
-                "unit": given.unit,
-                "attribute": given.attribute,
-                "numerator": formula.numerator if formula else None,
-                "denominator": formula.denominator if formula else None,
-                "factor": formula.factor if formula else None,
-                "printed_factor": formula.printed_factor if formula else None,
-                "formula_line": formula.line if formula else None,
-                "note": given.note,
-                "line": given.line,
-                "position": position,
-                "withdrawn": False,
-            }
-        )
-        session.add(row)
-        session.flush()
-        session.add_all(_indicator_parts(work, row, given))
-    session.flush()
-
-
-def _indicator_parts(work: _Work, row: Indicator, given: IndicatorDraft) -> Iterable[IndicatorLead | IndicatorTarget]:
-    for position, name in enumerate(given.lead):
-        holder = _holder(work, name)
-        yield IndicatorLead(
-            indicator_id=row.id or 0,
-            position=position,
-            printed=given.as_printed[position],
-            department_id=holder.department_id,
-            group_id=holder.group_id,
-        )
-    for position, target in enumerate(given.targets):
-        yield IndicatorTarget(indicator_id=row.id or 0, position=position, **target.model_dump())
-
-
-def _source_notes(work: _Work, draft: PlanDraft) -> None:
-    """Notes that were decided keep their decision as long as they say the same."""
-    session, plan_id = work.session, work.plan.id or 0
-    known = {
-        (note.about, tuple(note.lines), tuple(note.readings)): note
-        for note in session.exec(select(SourceNote).where(SourceNote.plan_id == plan_id))
-    }
-    highest = session.exec(select(func.max(SourceNote.position)).where(SourceNote.plan_id == plan_id)).one()
-    offset = 0 if highest is None else highest + 1
-    for position, given in enumerate(draft.source_notes, start=offset):  # behind the old ones: only the order counts
-        key = (given.about, tuple(given.lines), tuple(given.readings))
-        note = known.pop(key, None) or SourceNote(
-            plan_id=plan_id, position=position, about=given.about, lines=given.lines, readings=given.readings
-        )
-        note.position = position
-        session.add(note)
-    for stale in known.values():
-        session.delete(stale)
     session.flush()
