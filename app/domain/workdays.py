@@ -40,6 +40,12 @@ class WorkCalendar:
         week = (monday + timedelta(days=offset) for offset in range(7))
         return next((one for one in week if self.is_working(one)), None)
 
+    def list_day(self, day: date) -> date:
+        """The day of the weekly list in the week that holds `day`, or in the next week with a working day."""
+        while (first := self.first_of_week(day)) is None:
+            day += timedelta(days=7)
+        return first
+
     def between(self, first: date, last: date) -> int:
         """Working days after `first` up to and including `last`: the day of receipt does not count."""
         days = (first + timedelta(days=offset) for offset in range(1, (last - first).days + 1))

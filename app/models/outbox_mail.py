@@ -21,7 +21,8 @@ class MailState(StrEnum):
 class OutboxMail(SQLModel, table=True):
     """`key` is unique: the same thing said to the same person in the same run is one mail.
 
-    `attempts` > 1 in state SENT means that an earlier attempt may have got through (可能已发送).
+    `in_doubt`: an attempt ended without an answer, by a crash or a lost connection, and may have got
+    through (可能已发送). Every attempt carries the same `message_id`.
     """
 
     __tablename__ = "outbox_mail"
@@ -50,6 +51,7 @@ class OutboxMail(SQLModel, table=True):
     attachments: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     state: MailState = Field(sa_column=Column(text_enum(MailState), nullable=False))
     attempts: int = Field(default=0)
+    in_doubt: bool = Field(default=False)
     next_try_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
