@@ -31,7 +31,8 @@ class SystemClock(Clock):
 class HeldClock(Clock):
     """Stays on one day. It runs on from `start` until the day's last second, so that events keep their order.
 
-    `opens` is the hour at which the day begins. `not_before` is the last moment that is already on record: a restart must not go behind it.
+    `opens` is the hour at which the day begins. `not_before` is the last moment that is already on record: a
+    restart must not go behind it.
     """
 
     def __init__(

@@ -45,5 +45,3 @@ def seed_all(session: Session, *, now: datetime, say: Say) -> None:
         moved = apply_successions(session, region, today=local_day(now, region.time_zone), now=now)
         if moved:
             say(f"机构沿革：{region.name}，{moved}项在办事项转由承继单位办理")
-
-

@@ -107,7 +107,9 @@ def test_every_printed_name_stands_in_the_document(code: str) -> None:
         if name not in text
     ]
     assert missing == []
-    assert [task.title for task in draft(code).tasks if task.kind is TaskKind.ACTION and _bare(task.title) not in text] == []
+    assert [
+        task.title for task in draft(code).tasks if task.kind is TaskKind.ACTION and _bare(task.title) not in text
+    ] == []
 
 
 def _bare(title: str) -> str:
