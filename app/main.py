@@ -12,13 +12,34 @@ from app.clock import Clock
 from app.db import Database
 from app.error_pages import install_error_pages
 from app.rendering import Pages, make_environment
-from app.routers import home, sign_in
+from app.routers import (
+    departments,
+    desk,
+    digests,
+    evidence,
+    extension_requests,
+    extensions,
+    home,
+    mail,
+    obligations,
+    overdue,
+    overdue_lists,
+    plan_rows,
+    plan_sources,
+    plans,
+    reports,
+    review,
+    sign_in,
+    tasks,
+)
 from app.settings import Settings
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -53,7 +74,26 @@ def create_app(settings: Settings, clock: Clock, database: Database | None = Non
         return answer
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (home, sign_in):
+    for router in (
+        home,
+        sign_in,
+        plans,
+        plan_rows,
+        plan_sources,
+        tasks,
+        departments,
+        obligations,
+        reports,
+        extension_requests,
+        evidence,
+        desk,
+        review,
+        extensions,
+        overdue,
+        overdue_lists,
+        digests,
+        mail,
+    ):
         app.include_router(router.router)
     install_error_pages(app)
     return app

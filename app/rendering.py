@@ -11,9 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from app import words
 from app.domain.lights import shown
+from app.domain.workflow import State
 from app.i18n import gettext, ngettext
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+KILO = 1024
 
 
 def moment(value: datetime | None, zone: str) -> str:
@@ -26,17 +28,17 @@ def moment(value: datetime | None, zone: str) -> str:
 
 def file_size(size: int) -> str:
     """Bytes in the unit that a person would choose."""
-    if size < 1024:
+    if size < KILO:
         return f"{size} B"
-    if size < 1024 * 1024:
-        return f"{size / 1024:.0f} KB"
-    return f"{size / 1024 / 1024:.1f} MB"
+    if size < KILO * KILO:
+        return f"{size / KILO:.0f} KB"
+    return f"{size / KILO / KILO:.1f} MB"
 
 
 def light_of(row: Any, today: date) -> Any:
-    """The light of anything that has the columns of an obligation."""
+    """The light of anything that has the columns of an obligation; a frozen row holds its state as text."""
     return shown(
-        row.state,
+        State(row.state),
         row.due,
         today,
         risk=getattr(row, "risk", False),
@@ -62,7 +64,7 @@ def make_environment() -> Environment:
         "file_size": file_size,
         "phrase": words.light_phrase,
     }
-    environment.globals |= {"light_of": light_of}
+    environment.globals |= {"light_of": light_of, "list_name": words.list_name, "week_mark": words.week_mark}
     return environment
 
 

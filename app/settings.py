@@ -4,6 +4,7 @@ import os
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,22 @@ def _smtp(url: str | None) -> str | None:
     return url
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = "must be the name of a time zone, such as Asia/Shanghai"
+        raise ValueError(msg) from error
+    return name
+
+
+def _address(mail: str) -> str:
+    if "@" not in mail.strip("@"):
+        msg = "must be a mail address"
+        raise ValueError(msg)
+    return mail
+
+
 def _web(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         msg = "must begin with http:// or https://"
@@ -39,32 +56,45 @@ def _web(url: str) -> str:
 class Settings(BaseSettings):
     """Field descriptions are the documentation: README's table is checked against them."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
-    var_dir: Path = Field(Path("var"), description="Folder of everything that is stored: database, evidence files, mails")
+    var_dir: Path = Field(
+        Path("var"), description="Folder of everything that is stored: database, evidence files, mails"
+    )
     database_url: Annotated[str | None, AfterValidator(lambda v: v and _database(v))] = Field(
         None, description="sqlite:///PATH or postgresql+psycopg://…; default: SQLite below the var folder"
     )
-    today: date | None = Field(None, description="Holds the clock at this day (demonstrations and tests), e.g. 2024-11-25")
-    time_zone: str = Field("Asia/Shanghai", description="Zone of the held clock and of the log; regions carry their own")
+    today: date | None = Field(
+        None, description="Holds the clock at this day (demonstrations and tests), e.g. 2024-11-25"
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Asia/Shanghai", description="Zone of the held clock and of the log; regions carry their own"
+    )
     host: str = Field("127.0.0.1", description="Address the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on")
     base_url: Annotated[str | None, AfterValidator(lambda v: v and _web(v))] = Field(
         None, description="Address that links in mails begin with; default: http://HOST:PORT"
     )
     smtp_url: Annotated[str | None, AfterValidator(_smtp)] = Field(
-        None, description="smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT; unset: mails become files in var/mail"
+        None,
+        description="smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT; default: files in var/mail",
     )
-    mail_from: str = Field("duban@localhost.localdomain", description="Sender address of all mails")
+    mail_from: Annotated[str, AfterValidator(_address)] = Field(
+        "duban@localhost.localdomain", description="Sender address of all mails"
+    )
     upload_max_mb: int = Field(20, ge=1, le=500, description="Largest evidence file in megabytes")
     session_idle_minutes: int = Field(60, ge=5, le=1440, description="Signed out after so many minutes without a page")
     session_hours: int = Field(12, ge=1, le=168, description="Signed out so many hours after signing in")
     digest_time: time = Field(time(8, 30), description="Local time of the daily digest and the weekly list, HH:MM")
     tick_seconds: int = Field(20, ge=1, le=3600, description="How often the worker looks for due work")
     web_processes: int = Field(1, ge=1, le=64, description="Number of web processes")
-    secure_cookies: bool = Field(False, description="Send the session cookie over https only; set it wherever https is used")
+    secure_cookies: bool = Field(
+        default=False, description="Send the session cookie over https only; set it wherever https is used"
+    )
     language: Literal["zh"] = Field("zh", description="Language of screens and mails")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe message that is logged"
+    )
 
     @property
     def database(self) -> str:
@@ -98,7 +128,10 @@ def load_settings() -> Settings:
     except ValidationError as error:
         for item in error.errors():
             name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else PREFIX + "*"
-            sentences.append(f"{name}={item.get('input')!r}: {item['msg']}.")
+            # An address may hold a password, which has no business in a log.
+            given_value = "" if name.endswith("_URL") else f"={item.get('input')!r}"
+            meaning = Settings.model_fields[str(item["loc"][0])].description if item["loc"] else ""
+            sentences.append(f"{name}{given_value}: {item['msg'].removeprefix('Value error, ')} ({meaning}).")
     if sentences or settings is None:
         raise BadSettings("\n".join(sentences))
     return settings

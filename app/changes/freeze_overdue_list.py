@@ -15,9 +15,8 @@ from app.models import OverdueList, OverdueRow, Region
 from app.queries.overdue import OverdueItem, overdue_as_known
 from app.queries.overdue_lists import frozen_list_of_day
 
-def freeze_overdue_list(
-    session: Session, region: Region, *, as_of: date, now: datetime, by: int | None
-) -> OverdueList:
+
+def freeze_overdue_list(session: Session, region: Region, *, as_of: date, now: datetime, by: int | None) -> OverdueList:
     """The list of `as_of` with everything recorded by now, or by that day's end if the day is over.
 
     Raises Overtaken when that day has a list already, Invalid for a day to come or before the last list.
@@ -25,6 +24,9 @@ def freeze_overdue_list(
     today = local_day(now, region.time_zone)
     if as_of > today:
         raise Invalid({"as_of": _("不能冻结将来日期的清单。")})
+    # One at a time in a region (SQLite has one writer anyway): else two days frozen at once would follow on
+    # the same list.
+    session.exec(select(Region.id).where(Region.id == region.id).with_for_update()).one()
     if frozen_list_of_day(session, region.id or 0, as_of) is not None:
         raise Overtaken(_("%(day)s的逾期清单已经冻结。") % {"day": as_of.isoformat()})
     last = session.exec(

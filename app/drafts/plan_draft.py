@@ -145,9 +145,7 @@ class TargetDraft(Draft):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.comparator is Comparator.RELATIVE_DROP and (
-            self.base_year is None or self.value is None
-        ):
+        if self.comparator is Comparator.RELATIVE_DROP and (self.base_year is None or self.value is None):
             msg = "a relative_drop needs value and base_year"
             raise ValueError(msg)
         if self.comparator in {Comparator.IMPROVE, Comparator.HOLD} and self.value is not None:

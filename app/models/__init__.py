@@ -1,10 +1,10 @@
 """The tables: one per file."""
 
-from app.models.base import metadata
 from app.models.account import Account
 from app.models.account_session import AccountSession
 from app.models.area import Area
 from app.models.assignment import Assignment
+from app.models.base import metadata
 from app.models.day_exception import DayException
 from app.models.department import Department
 from app.models.department_alias import DepartmentAlias

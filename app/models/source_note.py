@@ -1,7 +1,6 @@
 """SourceNote: what contradicts what in a plan's text; 待核定 until the secretariat decides."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field

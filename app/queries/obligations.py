@@ -235,25 +235,6 @@ def task_obligations(session: Session, task_id: int) -> list[ObligationRow]:
     return [_row(row) for row in session.execute(statement)]
 
 
-def review_queue(session: Session, region_id: int, *, limit: int = PAGE) -> list[ObligationRow]:
-    """Submitted for completion, the longest waiting first."""
-    statement = (
-        _rows()
-        .where(col(Obligation.region_id) == region_id, col(Obligation.state) == State.SUBMITTED)
-        .order_by(col(Obligation.submitted_on), col(Obligation.id))
-        .limit(limit)
-    )
-    return [_row(row) for row in session.execute(statement)]
-
-
-def review_queue_length(session: Session, region_id: int) -> int:
-    return session.exec(
-        select(func.count())
-        .select_from(Obligation)
-        .where(Obligation.region_id == region_id, Obligation.state == State.SUBMITTED)
-    ).one()
-
-
 @dataclass(frozen=True, slots=True)
 class ReportRow:
     """A report with the name of who wrote it and its evidence."""

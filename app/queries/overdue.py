@@ -1,16 +1,18 @@
 """What is overdue: now, by one index range scan over the rows, and as of any past day, over the events."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func
+from sqlalchemy import Row, Select, func
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from app.domain.workflow import WAITING_FOR_DEPARTMENT, Role, State
+from app.domain.workflow import EventKind, Role, State
 from app.models import Department, Milestone, Obligation, ObligationEvent, Phase, Plan, Task
+from app.queries.waiting import waits_for_department
 
 # A page never asks for more rows than this; the file and the frozen list take all.
 ALL_ROWS = 1_000_000
@@ -46,24 +48,55 @@ class OverdueFilter:
 NO_FILTER = OverdueFilter()
 
 
-def _filtered(statement: Select[Any], source: Any, wanted: OverdueFilter, today: date) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Which list is asked for: that of `day`, as it is known now, or (`cutoff`) by the events recorded before then."""
+
+    region_id: int
+    day: date
+    cutoff: datetime | None = None
+
+    @property
+    def standing(self) -> Any:
+        """Where state, due date, department and role are read: the rows or the events."""
+        return Obligation if self.cutoff is None else ObligationEvent
+
+
+def overdue_from(asked: AsOf, wanted: OverdueFilter, columns: Sequence[Any]) -> Select[Any]:
+    """The columns over everything that is overdue, joined to plan, task, phase and department; without order."""
+    standing = asked.standing
+    statement = select_columns(*columns).select_from(standing)
+    if asked.cutoff is not None:
+        statement = statement.join(Obligation, col(Obligation.id) == ObligationEvent.obligation_id).where(
+            col(ObligationEvent.recorded_at) < asked.cutoff, ~_overtaken_before(asked.cutoff)
+        )
+    statement = (
+        statement.join(Plan, col(Plan.id) == Obligation.plan_id)
+        .join(Task, col(Task.id) == Obligation.task_id)
+        .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
+        .join(Phase, col(Phase.id) == Milestone.phase_id)
+        .join(Department, col(Department.id) == standing.department_id)
+        .where(
+            standing.region_id == asked.region_id,
+            waits_for_department(standing.state),
+            col(standing.due) < asked.day,
+        )
+    )
     if wanted.plan_code is not None:
         statement = statement.where(col(Plan.code) == wanted.plan_code)
     if wanted.department_id is not None:
-        statement = statement.where(source.department_id == wanted.department_id)
+        statement = statement.where(standing.department_id == wanted.department_id)
     if wanted.min_days is not None:
-        statement = statement.where(source.due <= date.fromordinal(today.toordinal() - wanted.min_days))
+        statement = statement.where(standing.due <= date.fromordinal(asked.day.toordinal() - wanted.min_days))
     return statement
 
 
-def _item(row: Row[Any], today: date) -> OverdueItem:
-    values: Mapping[str, Any] = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
-    return OverdueItem(**values, days_late=(today - values["due"]).days)
-
-
-def _shown(obligation: Any, standing: Any) -> list[Any]:
+def item_columns(asked: AsOf) -> list[Any]:
+    """What `item_of` needs."""
+    standing = asked.standing
+    extensions = col(Obligation.extensions) if asked.cutoff is None else _extensions_so_far()
     return [
-        obligation.id.label("obligation_id"),
+        col(Obligation.id).label("obligation_id"),
         col(Plan.code).label("plan_code"),
         col(Plan.title).label("plan_title"),
         col(Task.number).label("task_number"),
@@ -74,50 +107,42 @@ def _shown(obligation: Any, standing: Any) -> list[Any]:
         standing.role.label("role"),
         standing.state.label("state"),
         standing.due.label("due"),
-        obligation.first_due.label("first_due"),
+        col(Obligation.first_due).label("first_due"),
+        extensions.label("extensions"),
     ]
+
+
+_READ = [field.name for field in fields(OverdueItem) if field.name != "days_late"]
+
+
+def item_of(row: Row[Any], day: date) -> OverdueItem:
+    """The row may hold other columns besides."""
+    return OverdueItem(**{name: getattr(row, name) for name in _READ}, days_late=(day - row.due).days)
 
 
 def overdue_now(
     session: Session, region_id: int, today: date, wanted: OverdueFilter = NO_FILTER, *, limit: int = ALL_ROWS
 ) -> list[OverdueItem]:
     """Longest overdue first."""
-    statement = (
-        select(*_shown(Obligation, Obligation), col(Obligation.extensions).label("extensions"))
-        .select_from(Obligation)
-        .join(Plan, col(Plan.id) == Obligation.plan_id)
-        .join(Task, col(Task.id) == Obligation.task_id)
-        .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
-        .join(Phase, col(Phase.id) == Milestone.phase_id)
-        .join(Department, col(Department.id) == Obligation.department_id)
-        .where(
-            Obligation.region_id == region_id,
-            col(Obligation.state).in_(WAITING_FOR_DEPARTMENT),
-            col(Obligation.due) < today,
-        )
-        .order_by(col(Obligation.due), col(Obligation.id))
-        .limit(limit)
-    )
-    return [_item(row, today) for row in session.execute(_filtered(statement, Obligation, wanted, today))]
+    return _items(session, AsOf(region_id, today), wanted, limit)
 
 
 def overdue_as_known(
     session: Session, region_id: int, day: date, *, cutoff: datetime, wanted: OverdueFilter = NO_FILTER
 ) -> list[OverdueItem]:
     """The list of `day` from the events recorded before `cutoff`: what was known then, whatever came later."""
+    return _items(session, AsOf(region_id, day, cutoff), wanted, ALL_ROWS)
+
+
+def _items(session: Session, asked: AsOf, wanted: OverdueFilter, limit: int) -> list[OverdueItem]:
+    statement = overdue_from(asked, wanted, item_columns(asked)).order_by(asked.standing.due, col(Obligation.id))
+    return [item_of(row, asked.day) for row in session.execute(statement.limit(limit))]
+
+
+def _overtaken_before(cutoff: datetime) -> Any:
+    """A later event of the same obligation was known by then."""
     later = aliased(ObligationEvent)
-    extended = aliased(ObligationEvent)
-    extensions = (
-        select(func.count())
-        .select_from(extended)
-        .where(
-            extended.obligation_id == ObligationEvent.obligation_id,
-            extended.kind == "extended",
-            extended.seq <= ObligationEvent.seq,
-        )
-        .scalar_subquery()
-    )
-    overtaken = (
+    return (
         select(later.id)
         .where(
             later.obligation_id == ObligationEvent.obligation_id,
@@ -126,24 +151,17 @@ def overdue_as_known(
         )
         .exists()
     )
-    statement = (
-        select(*_shown(Obligation, ObligationEvent), extensions.label("extensions"))
-        .select_from(ObligationEvent)
-        .join(Obligation, col(Obligation.id) == ObligationEvent.obligation_id)
-        .join(Plan, col(Plan.id) == Obligation.plan_id)
-        .join(Task, col(Task.id) == Obligation.task_id)
-        .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
-        .join(Phase, col(Phase.id) == Milestone.phase_id)
-        .join(Department, col(Department.id) == ObligationEvent.department_id)
+
+
+def _extensions_so_far() -> Any:
+    extended = aliased(ObligationEvent)
+    return (
+        select(func.count())
+        .select_from(extended)
         .where(
-            and_(
-                ObligationEvent.region_id == region_id,
-                col(ObligationEvent.state).in_(WAITING_FOR_DEPARTMENT),
-                col(ObligationEvent.due) < day,
-                col(ObligationEvent.recorded_at) < cutoff,
-                ~overtaken,
-            )
+            extended.obligation_id == ObligationEvent.obligation_id,
+            extended.kind == EventKind.EXTENDED,
+            extended.seq <= ObligationEvent.seq,
         )
-        .order_by(col(ObligationEvent.due), col(Obligation.id))
+        .scalar_subquery()
     )
-    return [_item(row, day) for row in session.execute(_filtered(statement, ObligationEvent, wanted, day))]

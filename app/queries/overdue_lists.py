@@ -7,25 +7,65 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
+from app.domain.list_hash import list_sha256
 from app.domain.workflow import EventKind
-from app.models import ObligationEvent, OverdueList, OverdueRow
+from app.models import Account, ObligationEvent, OverdueList, OverdueRow
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Since the list before: `fresh` are new, `cleared` are gone, `weeks` counts the lists in a row that hold an obligation."""
+    """What a list says beside the one before it (`before`, None for the first list).
 
+    `rows` are the list's own; `fresh` are new, `cleared` are gone, `extended` are gone because their date was moved;
+    `weeks` counts the lists in a row that hold an obligation.
+    """
+
+    before: OverdueList | None
+    rows: Sequence[OverdueRow]
     fresh: Sequence[OverdueRow]
     cleared: Sequence[OverdueRow]
     extended: Sequence[OverdueRow]
     weeks: dict[int, int]
 
 
-def frozen_lists(session: Session, region_id: int, *, limit: int = 200) -> Sequence[OverdueList]:
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenList:
+    """A list with the name of who froze it; None when the worker did."""
+
+    frozen: OverdueList
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPage:
+    """`before` asks for the lists before that day; None on the last page."""
+
+    lists: Sequence[FrozenList]
+    before: date | None
+
+
+def frozen_lists(session: Session, region_id: int, *, before: date | None = None, limit: int = PAGE) -> FrozenPage:
     """Newest first."""
-    return session.exec(
-        select(OverdueList).where(OverdueList.region_id == region_id).order_by(col(OverdueList.as_of).desc()).limit(limit)
-    ).all()
+    statement = (
+        select(OverdueList, Account.name)
+        .outerjoin(Account, col(Account.id) == OverdueList.frozen_by)
+        .where(OverdueList.region_id == region_id)
+        .order_by(col(OverdueList.as_of).desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        statement = statement.where(col(OverdueList.as_of) < before)
+    lists = [FrozenList(*row) for row in session.execute(statement)]
+    return FrozenPage(lists[:limit], lists[limit - 1].frozen.as_of if len(lists) > limit else None)
+
+
+def freezer_name(session: Session, frozen: OverdueList) -> str | None:
+    if frozen.frozen_by is None:
+        return None
+    return session.exec(select(Account.name).where(Account.id == frozen.frozen_by)).one_or_none()
 
 
 def frozen_list_of_day(session: Session, region_id: int, day: date) -> OverdueList | None:
@@ -68,6 +108,17 @@ def frozen_rows(session: Session, list_id: int) -> Sequence[OverdueRow]:
     ).all()
 
 
+def is_intact(frozen: OverdueList, changes: Changes) -> bool:
+    """Whether the rows still amount to the list's hash, and the list still follows on the one before it."""
+    previous = changes.before.sha256 if changes.before else ""
+    rows = [row.model_dump() for row in changes.rows]
+    return (
+        frozen.previous_sha256 == previous
+        and frozen.row_count == len(rows)
+        and frozen.sha256 == list_sha256(previous, frozen.year, frozen.number, frozen.as_of, rows)
+    )
+
+
 def changes_since_last(session: Session, frozen: OverdueList) -> Changes:
     """Extended: gone from this list because its date was moved, with the row of the last list."""
     rows = {row.obligation_id: row for row in frozen_rows(session, frozen.id or 0)}
@@ -76,6 +127,8 @@ def changes_since_last(session: Session, frozen: OverdueList) -> Changes:
     gone = [row for key, row in last.items() if key not in rows]
     moved = _extended_between(session, [row.obligation_id for row in gone], before, frozen) if before else set()
     return Changes(
+        before=before,
+        rows=list(rows.values()),
         fresh=[row for key, row in rows.items() if key not in last],
         cleared=[row for row in gone if row.obligation_id not in moved],
         extended=[row for row in gone if row.obligation_id in moved],
@@ -106,10 +159,13 @@ def _weeks(session: Session, frozen: OverdueList, keys: set[int]) -> dict[int, i
         .limit(104)
     ).all()
     held: dict[int, set[int]] = {}
-    for list_id, obligation_id in session.exec(
-        select(OverdueRow.list_id, OverdueRow.obligation_id).where(col(OverdueRow.list_id).in_(lists))
+    own = select(OverdueRow.obligation_id).where(OverdueRow.list_id == frozen.id)
+    for holder, obligation_id in session.exec(
+        select(OverdueRow.list_id, OverdueRow.obligation_id).where(
+            col(OverdueRow.list_id).in_(lists), col(OverdueRow.obligation_id).in_(own)
+        )
     ):
-        held.setdefault(list_id, set()).add(obligation_id)
+        held.setdefault(holder, set()).add(obligation_id)
     weeks = dict.fromkeys(keys, 0)
     alive = set(keys)
     for list_id in lists:

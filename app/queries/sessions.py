@@ -1,17 +1,26 @@
 """Who a browser's session belongs to."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from app.models import Account, AccountSession, Department, Region
 
 
-def signed_in(session: Session, token_sha256: str, *, now: datetime, idle: timedelta) -> Row[Any] | None:
-    """(AccountSession, Account, Region, department name) while the session and the account are alive."""
-    return session.execute(
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A living session; `department` is None for an account of the whole region."""
+
+    living: AccountSession
+    account: Account
+    region: Region
+    department: str | None
+
+
+def signed_in(session: Session, token_sha256: str, *, now: datetime, idle: timedelta) -> Found | None:
+    """While the session and the account are alive."""
+    row = session.exec(
         select(AccountSession, Account, Region, Department.name)
         .join(Account, col(Account.id) == AccountSession.account_id)
         .join(Region, col(Region.id) == Account.region_id)
@@ -23,6 +32,7 @@ def signed_in(session: Session, token_sha256: str, *, now: datetime, idle: timed
             col(Account.active).is_(True),
         )
     ).one_or_none()
+    return Found(*row) if row is not None else None
 
 
 def account_by_login(session: Session, login: str) -> Account | None:

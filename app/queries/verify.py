@@ -123,4 +123,6 @@ def _values(row: Row[Any]) -> dict[str, Any]:
 
 def evidence_hashes(session: Session) -> Iterator[tuple[str, int]]:
     """(sha256, size in bytes) of every file that a report refers to, each once."""
-    yield from session.execute(select(Evidence.sha256, Evidence.size).distinct().order_by(col(Evidence.sha256))).tuples()
+    yield from session.execute(
+        select(Evidence.sha256, Evidence.size).distinct().order_by(col(Evidence.sha256))
+    ).tuples()

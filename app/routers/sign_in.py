@@ -32,7 +32,11 @@ def enter(request: Request, session: DbSession, typed: Form, knobs: Knobs, now: 
     target = _own_path(typed.text("next") or "/")
     try:
         entered = sign_in(
-            session, typed.text("login"), typed.values.get("password", ""), now=now, lasts=timedelta(hours=knobs.session_hours)
+            session,
+            typed.text("login"),
+            typed.values.get("password", ""),
+            now=now,
+            lasts=timedelta(hours=knobs.session_hours),
         )
     except Invalid as error:
         return page(

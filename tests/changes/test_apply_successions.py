@@ -78,9 +78,7 @@ def test_a_plan_published_afterwards_asks_the_successor_and_keeps_the_printed_na
     plan["tasks"][0]["support"] = ["乙局"]
     publish_plan(session, PlanDraft.model_validate(plan), now=NOW)
     assert "旧局" not in owners(session)
-    printed = session.exec(
-        select(Assignment.printed).join(Department).where(Department.name == "旧局")
-    ).all()
+    printed = session.exec(select(Assignment.printed).join(Department).where(Department.name == "旧局")).all()
     assert printed == ["旧局"]
 
 

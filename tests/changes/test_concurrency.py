@@ -50,9 +50,7 @@ def report(database: Database, key: int, by: int, revision: int) -> None:
         submit_update(session, session.get_one(Obligation, key), said, by=by, now=NOW, today=TODAY)
 
 
-def test_of_eight_reports_at_once_one_is_taken(
-    database: Database, obligation_of: Callable[..., Obligation]
-) -> None:
+def test_of_eight_reports_at_once_one_is_taken(database: Database, obligation_of: Callable[..., Obligation]) -> None:
     row = obligation_of("甲局")
     by = account(database, "甲局联络员")
     results = race(*[lambda: report(database, row.id or 0, by, row.revision)] * 8)
@@ -88,7 +86,9 @@ def test_of_acceptance_and_return_at_once_one_is_taken(
     with database.reading() as session:
         assert session.exec(select(func.count()).select_from(Review)).one() == 1
         last = session.exec(
-            select(ObligationEvent).where(ObligationEvent.obligation_id == row.id).order_by(col(ObligationEvent.seq).desc())
+            select(ObligationEvent)
+            .where(ObligationEvent.obligation_id == row.id)
+            .order_by(col(ObligationEvent.seq).desc())
         ).first()
         assert last is not None
         assert last.state is obligation_of("甲局").state

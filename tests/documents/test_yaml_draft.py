@@ -25,7 +25,9 @@ def faults_of(path: Path, text: str) -> list[str]:
 def test_a_day_that_does_not_exist_is_found_at_its_line(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     lines = faults_of(path, HEAD + "phases:\n  - name: 一\n    due: 2024-02-30\n")
-    assert lines == [f"{path}:8: phases.0.due: Input should be a valid date or datetime, day value is outside expected range"]
+    assert lines == [
+        f"{path}:8: phases.0.due: Input should be a valid date or datetime, day value is outside expected range"
+    ]
 
 
 def test_an_unknown_key_is_found_at_its_line(tmp_path: Path) -> None:

@@ -1,0 +1,141 @@
+"""Frozen overdue lists: all of them, one of them, its files, and freezing today's."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.access import Viewer, overdue_list_for_reading, region_lists, secretariat_only
+from app.changes.freeze_overdue_list import freeze_overdue_list
+from app.clock import local_day
+from app.documents.writing import circular_docx, overdue_xlsx
+from app.documents.writing.circular_docx import Circular, Since
+from app.domain.overdue_line import by_department
+from app.domain.workflow import Role
+from app.errors import DubanError, Invalid, Overtaken
+from app.i18n import gettext as _
+from app.models import OverdueList, Region
+from app.queries.overdue_lists import (
+    Changes,
+    changes_since_last,
+    freezer_name,
+    frozen_list_of_day,
+    frozen_lists,
+    is_intact,
+)
+from app.rendering import page
+from app.routers.dependencies import DbSession, Now, RowId, SignedInViewer, Today, parse_day, see_other
+from app.routers.downloads import download
+from app.words import list_name
+
+router = APIRouter()
+
+
+def _lists_page(
+    request: Request, session: Session, viewer: Viewer, today: Today, error: DubanError | None = None
+) -> Response:
+    text = request.query_params.get("before", "")
+    before = parse_day(text) if text else None
+    if text and before is None:
+        raise Invalid({"before": _("翻页位置不正确，请从第一页看起。")})
+    return page(
+        request,
+        "overdue/lists.html",
+        status=200 if error is None else 409 if isinstance(error, Overtaken) else 422,
+        found=frozen_lists(session, viewer.region_id, before=before),
+        frozen_today=frozen_list_of_day(session, viewer.region_id, today),
+        conflict=error.message if error else "",
+    )
+
+
+@router.get("/overdue/lists")
+def lists(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
+    region_lists(viewer)
+    return _lists_page(request, session, viewer, today)
+
+
+@router.post("/overdue/lists")
+def freeze(request: Request, session: DbSession, viewer: SignedInViewer, today: Today, now: Now) -> Response:
+    secretariat_only(viewer)
+    region = session.get_one(Region, viewer.region_id)
+    try:
+        frozen = freeze_overdue_list(session, region, as_of=today, now=now, by=viewer.account_id)
+    except (Invalid, Overtaken) as error:
+        session.rollback()
+        return _lists_page(request, session, viewer, today, error)
+    return see_other(f"/overdue/lists/{frozen.id}", "frozen")
+
+
+@router.get("/overdue/lists/{list_id}.xlsx")
+def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
+    frozen = overdue_list_for_reading(session, viewer, list_id)
+    changes = changes_since_last(session, frozen)
+    name = list_name(frozen.year, frozen.number)
+    content = overdue_xlsx.overdue_workbook(
+        changes.rows,
+        title=_("%(region)s逾期清单%(name)s") % {"region": viewer.region_name, "name": name},
+        as_of=frozen.as_of,
+        remarks=[_("校验码（SHA-256）：%(hash)s") % {"hash": frozen.sha256}],
+        weeks=changes.weeks if changes.before else None,
+    )
+    return download(
+        content,
+        overdue_xlsx.MEDIA_TYPE,
+        name=_("%(region)s逾期清单%(name)s.xlsx") % {"region": viewer.region_name, "name": name},
+        plain=f"overdue-{frozen.year}-{frozen.number}.xlsx",
+    )
+
+
+@router.get("/overdue/lists/{list_id}.docx")
+def list_docx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
+    frozen = overdue_list_for_reading(session, viewer, list_id)
+    region = session.get_one(Region, viewer.region_id)
+    circular = _circular(region, frozen, changes_since_last(session, frozen))
+    return download(
+        circular_docx.circular_docx(circular),
+        circular_docx.MEDIA_TYPE,
+        name=_("%(region)s逾期情况通报%(name)s.docx") % {"region": viewer.region_name, "name": circular.name},
+        plain=f"circular-{frozen.year}-{frozen.number}.docx",
+    )
+
+
+def _circular(region: Region, frozen: OverdueList, changes: Changes) -> Circular:
+    office = _("秘书处（%(secretariat)s）") % {"secretariat": region.secretariat} if region.secretariat else _("秘书处")
+    return Circular(
+        name=list_name(frozen.year, frozen.number),
+        region=region.name,
+        office=office,
+        as_of=frozen.as_of,
+        issued_on=local_day(frozen.frozen_at, region.time_zone),
+        lines=changes.rows,
+        weeks=changes.weeks,
+        since=_since(changes),
+    )
+
+
+def _since(changes: Changes) -> Since | None:
+    before = changes.before
+    if before is None:
+        return None
+    return Since(
+        name=list_name(before.year, before.number),
+        as_of=before.as_of,
+        fresh=len(changes.fresh),
+        cleared=len(changes.cleared),
+        extended=len(changes.extended),
+    )
+
+
+@router.get("/overdue/lists/{list_id}")
+def one_list(request: Request, list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
+    frozen = overdue_list_for_reading(session, viewer, list_id)
+    changes = changes_since_last(session, frozen)
+    return page(
+        request,
+        "overdue/list.html",
+        frozen=frozen,
+        changes=changes,
+        parts=by_department(changes.rows, changes.weeks),
+        roles={role.value: role for role in Role},
+        by=freezer_name(session, frozen),
+        intact=is_intact(frozen, changes),
+    )

@@ -1,0 +1,134 @@
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from app.db import Database
+from app.models import DigestRun, OutboxMail
+from app.models.digest_run import RunKind
+from tests.conftest import NOW, TODAY, Person
+from tests.history import History, counted
+
+SignIn = Callable[[str], Person]
+
+
+@pytest.fixture
+def history(database: Database) -> History:
+    return History(database)
+
+
+def test_the_desk_says_what_waits_and_what_to_do_next(sign_in: SignIn, history: History) -> None:
+    history.submit(history.key("甲局"), date(2024, 11, 20))
+    history.ask(history.key("乙局"), date(2024, 11, 20), date(2025, 3, 31))
+    history.freeze(date(2024, 11, 18))
+    page = sign_in("秘书处").get("/desk").text
+    assert "1项办结申请待审核" in page
+    assert "1项延期申请待审批" in page
+    assert "目前逾期5项，本周清单尚未冻结" in page
+    assert "上一期：〔2024〕第1期，2024年11月18日 周一，6项" in page
+    assert (
+        page.index("审核办结申请")
+        < page.index("审批延期申请")
+        < page.index("冻结并发送本周")
+        < page.index("发送提醒摘要")
+    )
+    assert 'action="/overdue/lists"' in page
+
+
+def test_when_everything_is_done_the_desk_says_so(sign_in: SignIn, history: History) -> None:
+    key = history.freeze(TODAY, hour=9)
+    page = sign_in("秘书处").get("/desk").text
+    assert "没有待审核的事项" in page
+    assert "没有待审批的延期申请" in page
+    assert "本周清单〔2024〕第1期已于2024年11月25日 周一冻结，共6项" in page
+    assert f'href="/overdue/lists/{key}"' in page
+    assert history.frozen(key)[0].sha256[:12] in page
+    assert 'action="/overdue/lists"' not in page
+
+
+def test_the_last_run_of_reminders_is_shown(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    assert "还没有发送过提醒摘要" in secretary.get("/desk").text
+    with history.database.writing() as session:
+        region_id = history.region(session).id or 0
+        run = DigestRun(region_id=region_id, kind=RunKind.DAILY, run_date=TODAY, made_at=NOW, mails=7)
+        session.add(run)
+    page = secretary.get("/desk").text
+    assert "最近一次：每日提醒，2024年11月25日 周一，7封邮件" in page
+    assert 'href="/digests"' in page
+
+
+def test_the_button_freezes_this_weeks_list(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    answer = secretary.post("/overdue/lists")
+    assert answer.status_code == 303
+    assert "本周清单〔2024〕第1期" in secretary.get("/desk").text
+
+
+@pytest.mark.parametrize("login", ["甲局联络员", "甲局负责人", "领导", "专家"])
+def test_the_desk_is_the_secretariats(sign_in: SignIn, login: str) -> None:
+    assert sign_in(login).get("/desk").status_code == 404
+
+
+def test_nobody_sees_the_desk_without_signing_in(client: TestClient) -> None:
+    assert client.get("/desk").headers["location"] == "/sign-in?next=/desk"
+
+
+def test_another_regions_desk_shows_nothing_of_ours(sign_in: SignIn, history: History) -> None:
+    history.submit(history.key("甲局"), date(2024, 11, 20))
+    history.freeze(TODAY, hour=9)
+    page = sign_in("邻区秘书处").get("/desk").text
+    assert "没有待审核的事项" in page
+    assert "目前逾期0项" in page
+    assert "第1期" not in page
+
+
+def test_the_number_of_queries_does_not_grow(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    with counted(history.database) as before:
+        secretary.get("/desk")
+    for department in ("甲局", "乙局", "东街道"):
+        history.submit(history.key(department), date(2024, 11, 20))
+    history.freeze(TODAY, hour=9)
+    with counted(history.database) as after:
+        secretary.get("/desk")
+    assert len(after) == len(before)
+
+
+def test_one_click_freezes_mails_and_leads_to_the_circular(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    answer = secretary.post("/desk/weekly")
+    assert answer.status_code == 303
+    page = secretary.get(answer.headers["location"]).text
+    assert "本周清单已冻结，邮件已进入发送队列" in page
+    with history.database.reading() as session:
+        [run] = session.exec(select(DigestRun)).all()
+        letters = session.exec(select(OutboxMail)).all()
+    assert (run.kind, run.run_date, run.mails) == (RunKind.WEEKLY, TODAY, len(letters))
+    assert {letter.to_name for letter in letters} >= {"秘书处", "甲局联络员"}
+    circular = secretary.get(answer.headers["location"].split("?")[0] + ".docx")
+    assert circular.content.startswith(b"PK")
+
+
+def test_a_second_click_sends_nothing_again_and_says_so(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    assert secretary.post("/desk/weekly").status_code == 303
+    answer = secretary.post("/desk/weekly")
+    assert (answer.status_code, "本次未重复发送" in answer.text) == (409, True)
+    with history.database.reading() as session:
+        assert len(session.exec(select(DigestRun)).all()) == 1
+
+
+def test_a_list_frozen_by_hand_is_the_one_that_is_mailed(sign_in: SignIn, history: History) -> None:
+    key = history.freeze(TODAY, hour=9)
+    secretary = sign_in("秘书处")
+    assert 'action="/desk/weekly"' in secretary.get("/desk").text
+    assert secretary.post("/desk/weekly").headers["location"].startswith(f"/overdue/lists/{key}?")
+    assert 'action="/desk/weekly"' not in secretary.get("/desk").text
+
+
+@pytest.mark.parametrize("login", ["甲局联络员", "领导", "甲局负责人"])
+def test_only_the_secretariat_sends_the_week(sign_in: SignIn, login: str) -> None:
+    assert sign_in(login).post("/desk/weekly").status_code == 404
