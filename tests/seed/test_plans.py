@@ -94,6 +94,7 @@ def test_the_two_readings_of_indicator_29_are_both_kept() -> None:
     assert any("10%" in reading for reading in note.readings)
 
 
+@pytest.mark.needs_sources
 @pytest.mark.parametrize("code", CODES)
 def test_every_printed_name_stands_in_the_document(code: str) -> None:
     source = SOURCES / f"{code}.txt"

@@ -1,0 +1,46 @@
+"""Brings a browser for the tests if it may, and otherwise says which part is skipped and why.
+
+Exits with 1 where CI is set: there no part may be skipped. PostgreSQL comes as a wheel with the other packages.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tools.chromium import find_chromium
+
+PACKAGES = ("chromium", "fonts-noto-cjk")
+
+
+def install_chromium() -> None:
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"== Installing {' and '.join(PACKAGES)} for the browser tests", flush=True)
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+            subprocess.run(["apt-get", *step], env=environment, stdin=subprocess.DEVNULL, check=False)
+        return
+    print("== Fetching a Chromium for the browser tests", flush=True)
+    # Its traces on standard error say less than the one sentence below.
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+
+
+def main() -> int:
+    if find_chromium() is None:
+        install_chromium()
+    if find_chromium() is not None:
+        return 0
+    print(
+        "SKIPPED: the browser tests (tests/web). There is no Chromium and none could be installed;"
+        f" on Debian and Ubuntu: sudo apt-get install {' '.join(PACKAGES)}",
+        flush=True,
+    )
+    if os.environ.get("CI"):
+        print("CI lets no part be skipped.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
