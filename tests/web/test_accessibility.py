@@ -37,17 +37,27 @@ Violations = Callable[[Page], list[str]]
 LOOKS = ((1280, "light"), (360, "dark"))
 NARROWEST = 320
 
+LOGINS = {
+    "liaison": "甲局联络员",
+    "head": "甲局负责人",
+    "secretariat": "秘书处",
+    "leader": "领导",
+    "expert": "专家",
+    "liaison-without": "丙局联络员",
+    "new-region": "邻区秘书处",
+}
+
 # Pages with data; a name in braces stands for what `lived_in` made.
 PAGES = {
-    "甲局联络员": [
+    "liaison": [
         "/obligations",
         "/obligations?section=review",
         "/obligations?section=done",
         "/obligations/{returned}",
         "/obligations/{submitted}",
     ],
-    "甲局负责人": ["/obligations/{supporters}"],
-    "秘书处": [
+    "head": ["/obligations/{supporters}"],
+    "secretariat": [
         "/desk",
         "/review",
         "/review/{submitted}",
@@ -67,7 +77,7 @@ PAGES = {
         "/mail",
         "/mail/{mail}",
     ],
-    "领导": [
+    "leader": [
         "/plans",
         "/plans/test-plan",
         "/plans/test-plan/milestones",
@@ -81,15 +91,15 @@ PAGES = {
     ],
 }
 EMPTY = {
-    "丙局联络员": ["/obligations?section=review", "/obligations?section=done", "/obligations?section=cancelled"],
-    "邻区秘书处": [
+    "liaison-without": ["/obligations?section=review", "/obligations?section=done", "/obligations?section=cancelled"],
+    "new-region": [
         *("/desk", "/review", "/extensions", "/overdue", "/overdue/lists", "/digests", "/digests?kind=weekly", "/mail"),
         *("/plans", "/departments"),
     ],
-    "专家": ["/plans/test-plan/milestones?light=done", "/plans/test-plan/obligations?light=done"],
+    "expert": ["/plans/test-plan/milestones?light=done", "/plans/test-plan/obligations?light=done"],
 }
 WITH_FAULTS = {
-    "秘书处": ["/overdue?as_of=2030-01-01&min_days=x&sort=y", "/overdue?after=x", "/nothing"],
+    "secretariat": ["/overdue?as_of=2030-01-01&min_days=x&sort=y", "/overdue?after=x", "/nothing"],
 }
 # What no list holds: answers that are files or lead elsewhere, and the page to sign in, which has a test of its own.
 NO_PAGES = {
@@ -171,24 +181,24 @@ def lived_in(history: History, database: Database, settings: Settings, clock: Cl
     return places
 
 
-@pytest.mark.parametrize("login", PAGES)
+@pytest.mark.parametrize("role", PAGES)
 def test_pages_with_data(
-    open_browser: OpenBrowser, lived_in: dict[str, int], inspection: Inspection, login: str
+    open_browser: OpenBrowser, lived_in: dict[str, int], inspection: Inspection, role: str
 ) -> None:
-    page = open_browser(login)
-    inspection.look_at_all(page, [path.format(**lived_in) for path in PAGES[login]])
+    page = open_browser(LOGINS[role])
+    inspection.look_at_all(page, [path.format(**lived_in) for path in PAGES[role]])
     assert inspection.found == []
 
 
-@pytest.mark.parametrize("login", EMPTY)
-def test_pages_without_data(open_browser: OpenBrowser, inspection: Inspection, login: str) -> None:
-    inspection.look_at_all(open_browser(login), EMPTY[login])
+@pytest.mark.parametrize("role", EMPTY)
+def test_pages_without_data(open_browser: OpenBrowser, inspection: Inspection, role: str) -> None:
+    inspection.look_at_all(open_browser(LOGINS[role]), EMPTY[role])
     assert inspection.found == []
 
 
-@pytest.mark.parametrize("login", WITH_FAULTS)
-def test_pages_of_faulty_addresses(open_browser: OpenBrowser, inspection: Inspection, login: str) -> None:
-    inspection.look_at_all(open_browser(login), WITH_FAULTS[login])
+@pytest.mark.parametrize("role", WITH_FAULTS)
+def test_pages_of_faulty_addresses(open_browser: OpenBrowser, inspection: Inspection, role: str) -> None:
+    inspection.look_at_all(open_browser(LOGINS[role]), WITH_FAULTS[role])
     assert inspection.found == []
 
 
