@@ -1,19 +1,11 @@
-// Everything works without this file; it moves the focus to what changed and says so.
+// Everything works without this file; it moves the focus to what changed, which also says so to a screen reader.
 (() => {
-  const announce = (text) => {
-    const place = document.getElementById("announcer");
-    if (!place) return;
-    place.textContent = "";
-    setTimeout(() => { place.textContent = text; }, 50);
+  const show = () => {
+    const place = document.getElementById("fault-summary") || document.getElementById("notice");
+    if (place) place.focus();
   };
-  const show = (root) => {
-    const place = root.querySelector("#fault-summary") || root.querySelector("#notice");
-    if (!place) return;
-    place.focus();
-    announce(place.textContent.trim());
-  };
-  document.addEventListener("DOMContentLoaded", () => show(document));
-  document.addEventListener("htmx:after:swap", () => show(document));
+  document.addEventListener("DOMContentLoaded", show);
+  document.addEventListener("htmx:after:swap", show);
   // A form that is on its way is not sent a second time by a second click.
   document.addEventListener("submit", (event) => {
     const form = event.target;
