@@ -19,6 +19,7 @@ from app.settings import Settings, load_settings
 
 DEMO_OPENS = 8  # before the morning's run, so that it can be looked at, held back or sent by hand
 STOP_SECONDS = 30
+GRACE_SECONDS = 10  # a browser that stopped sending in the middle must not hold up the end for ever
 
 
 def clock_for(settings: Settings, database: Database) -> Clock:
@@ -68,7 +69,13 @@ def _serve_web(settings: Settings, database: Database, clock: Clock) -> None:
     if settings.web_processes == 1:
         served = create_app(settings, clock, database)
         uvicorn.run(
-            served, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
+            served,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         return
     uvicorn.run(
@@ -80,6 +87,7 @@ def _serve_web(settings: Settings, database: Database, clock: Clock) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
