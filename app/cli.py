@@ -179,6 +179,7 @@ def _prepare_demo(settings: Settings, database: Database) -> Clock | None:
         fail(f"演示数据停在{DEMO_DAY}，请设置 DUBAN_TODAY={DEMO_DAY}。")
     say("首次启动，正在载入五份规划和演示数据，约需一分钟……")
     build_demo(database, _store(settings), settings=settings, say=say)
+    (settings.var_dir / "demo-day").write_text(DEMO_DAY.isoformat())
     return clock_for(settings, database)
 
 

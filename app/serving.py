@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -22,13 +23,20 @@ STOP_SECONDS = 30
 GRACE_SECONDS = 10  # a browser that stopped sending in the middle must not hold up the end for ever
 
 
+def demo_day(settings: Settings) -> date | None:
+    """The day at which a demonstration's data are held: every command beside it must see the same day."""
+    marker = settings.var_dir / "demo-day"
+    return date.fromisoformat(marker.read_text().strip()) if marker.exists() else None
+
+
 def clock_for(settings: Settings, database: Database) -> Clock:
     """A held clock goes on behind the last moment on record: a restart must not go back in time."""
-    if settings.today is None:
+    today = settings.today or demo_day(settings)
+    if today is None:
         return SystemClock()
     with database.reading() as session:
         last = session.exec(select(func.max(ObligationEvent.recorded_at))).one()
-    return HeldClock(settings.today, ZoneInfo(settings.time_zone), last, opens=DEMO_OPENS)
+    return HeldClock(today, ZoneInfo(settings.time_zone), last, opens=DEMO_OPENS)
 
 
 def log_to_stderr(settings: Settings) -> None:

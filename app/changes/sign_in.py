@@ -40,13 +40,17 @@ def token_sha256(token: str) -> str:
 def sign_in(session: Session, login: str, password: str, *, now: datetime, lasts: timedelta) -> SignedIn:
     """Raises Invalid with one sentence for unknown name, wrong password and closed account alike."""
     account = account_by_login(session, login)
-    right = _hasher.verify(password, account.password_hash if account else _NOBODY)
-    if account is None or account.id is None or not right or not may_sign_in(account):
+    account_id, hashed, allowed = (
+        (account.id, account.password_hash, may_sign_in(account)) if account else (None, _NOBODY, False)
+    )
+    session.rollback()  # lets go of the write lock: the hash takes its time by design, others must not wait for it
+    right = _hasher.verify(password, hashed)
+    if account_id is None or not right:
         raise Invalid({"login": _("账号或密码不正确，或账号已停用。")})
     token = secrets.token_urlsafe(32)
     session.add(
         AccountSession(
-            account_id=account.id,
+            account_id=account_id,
             token_sha256=token_sha256(token),
             csrf=secrets.token_urlsafe(24),
             created_at=now,
@@ -56,7 +60,7 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime, lasts
     )
     session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < now))
     session.flush()
-    return SignedIn(token, account.id)
+    return SignedIn(token, account_id)
 
 
 def sign_out(session: Session, token: str) -> None:
