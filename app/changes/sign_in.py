@@ -40,9 +40,8 @@ def token_sha256(token: str) -> str:
 def sign_in(session: Session, login: str, password: str, *, now: datetime, lasts: timedelta) -> SignedIn:
     """Raises Invalid with one sentence for unknown name, wrong password and closed account alike."""
     account = account_by_login(session, login)
-    account_id, hashed, allowed = (
-        (account.id, account.password_hash, may_sign_in(account)) if account else (None, _NOBODY, False)
-    )
+    account_id = account.id if account and may_sign_in(account) else None
+    hashed = account.password_hash if account else _NOBODY
     session.rollback()  # lets go of the write lock: the hash takes its time by design, others must not wait for it
     right = _hasher.verify(password, hashed)
     if account_id is None or not right:
