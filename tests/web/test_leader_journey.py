@@ -19,6 +19,7 @@ OpenBrowser = Callable[..., Page]
 LEADER = "领导"
 PLAN = "测试行动计划"
 FIGURE = re.compile(r"\D \d+$")
+ROWS = re.compile("节点|承办事项")
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def figures(page: Page) -> list[tuple[str, int, str]]:
 
 def rows_behind(page: Page) -> int:
     """On a page of milestones or obligations: the lines of its table, which must agree with what it says itself."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(ROWS)  # a count does not wait for the page to come
     lines = page.get_by_role("table").get_by_role("rowheader").count()
     expect(page.get_by_role("main").get_by_text(re.compile(rf"^\s*共{lines}(项|个节点)。"))).to_be_visible()
     return lines
@@ -48,7 +50,6 @@ def rows_behind(page: Page) -> int:
 def follow(page: Page, found: list[tuple[str, int, str]]) -> None:
     for name, value, address in found:
         page.goto(address)
-        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("节点|承办事项"))
         assert rows_behind(page) == value, f"{name}: {address}"
 
 
