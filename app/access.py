@@ -36,6 +36,10 @@ class Viewer:
         return self.role is AccountRole.LIAISON
 
     @property
+    def reads_region(self) -> bool:
+        return self.role in READS_REGION
+
+    @property
     def has_department(self) -> bool:
         return self.department_id is not None
 

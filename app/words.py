@@ -13,6 +13,7 @@ from app.models.account import AccountRole
 from app.models.digest_run import RunKind
 from app.models.extension import ExtensionState
 from app.models.outbox_mail import MailState
+from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
 from app.models.review import ReviewDecision
 
@@ -92,6 +93,11 @@ def _words() -> dict[object, str]:
         (MailState, MailState.SENDING): _("发送中"),
         (MailState, MailState.SENT): _("已发送"),
         (MailState, MailState.FAILED): _("发送失败"),
+        (PublicField, PublicField.MEASURES): _("举措"),
+        (PublicField, PublicField.RESPONSIBILITY): _("责任分工"),
+        (PublicField, PublicField.DATES): _("阶段期限"),
+        (PublicField, PublicField.PROGRESS): _("完成情况"),
+        (PublicField, PublicField.INDICATORS): _("指标"),
         (DepartmentKind, DepartmentKind.PARTY): _("党委部门"),
         (DepartmentKind, DepartmentKind.GOVERNMENT): _("政府部门"),
         (DepartmentKind, DepartmentKind.MASS_ORGANISATION): _("群团组织"),

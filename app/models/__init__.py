@@ -20,6 +20,7 @@ from app.models.indicator_observation import IndicatorObservation
 from app.models.indicator_target import IndicatorTarget
 from app.models.measure import Measure
 from app.models.milestone import Milestone
+from app.models.note_decision import NoteDecision
 from app.models.obligation import Obligation
 from app.models.obligation_event import ObligationEvent
 from app.models.outbox_mail import OutboxMail
@@ -28,12 +29,14 @@ from app.models.overdue_row import OverdueRow
 from app.models.phase import Phase
 from app.models.plan import Plan
 from app.models.plan_edition import PlanEdition
+from app.models.plan_release import PlanRelease
 from app.models.progress_update import ProgressUpdate
 from app.models.region import Region
 from app.models.review import Review
 from app.models.source_note import SourceNote
 from app.models.succession import Succession
 from app.models.task import Task
+from app.models.update_draft import UpdateDraft
 
 __all__ = [
     "Account",
@@ -55,6 +58,7 @@ __all__ = [
     "IndicatorTarget",
     "Measure",
     "Milestone",
+    "NoteDecision",
     "Obligation",
     "ObligationEvent",
     "OutboxMail",
@@ -63,11 +67,13 @@ __all__ = [
     "Phase",
     "Plan",
     "PlanEdition",
+    "PlanRelease",
     "ProgressUpdate",
     "Region",
     "Review",
     "SourceNote",
     "Succession",
     "Task",
+    "UpdateDraft",
     "metadata",
 ]

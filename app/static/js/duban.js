@@ -1,16 +1,36 @@
-// Everything works without this file; it moves the focus to what changed, which also says so to a screen reader.
+// Everything works without this file; it moves the focus to what changed and says to a screen reader what happened.
 (() => {
-  const show = () => {
-    const place = document.getElementById("fault-summary") || document.getElementById("notice");
-    if (place) place.focus();
+  const say = (text) => {
+    const place = document.getElementById("announcement");
+    if (!place) return;
+    place.textContent = "";
+    requestAnimationFrame(() => { place.textContent = text; });  // the same sentence twice is said twice
   };
-  document.addEventListener("DOMContentLoaded", show);
-  document.addEventListener("htmx:after:swap", show);
-  // A form that is on its way is not sent a second time by a second click.
+
+  // A notice or a list of faults takes the focus, which reads it out; where nothing asks for the focus it stays,
+  // and the first element with data-announce says what is on the page now.
+  const show = (part) => {
+    const place = part.querySelector("#fault-summary, #notice, [data-focus]");
+    if (place) place.focus();
+    else if (part !== document) {
+      const told = part.matches?.("[data-announce]") ? part : part.querySelector("[data-announce]");
+      if (told) say(told.dataset.announce);
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => show(document));
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    // An outer swap takes the target away; what stands in its place bears the same id.
+    const id = typeof target === "string" ? target.replace("#", "") : target?.id;
+    show((target?.isConnected && target) || (id && document.getElementById(id)) || document.getElementById("main"));
+  });
+
+  // A form that is on its way is not sent a second time by a second click; caught before htmx hears of it.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     if (form.method === "post") form.dataset.sent = "yes";
     setTimeout(() => { delete form.dataset.sent; }, 10000);
-  });
+  }, true);
+  document.addEventListener("htmx:finally:request", (event) => { delete event.target.dataset?.sent; });
 })();
