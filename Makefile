@@ -19,7 +19,7 @@ endif
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run test check lint types floors schema format lock assets clean
+.PHONY: help setup setup-dev run test check lint types floors schema messages format lock assets clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ floors: setup-dev ## Who may import whom
 schema: setup-dev ## Do the migrations make the tables that the models describe?
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && export DUBAN_VAR_DIR="$$scratch" \
 		&& $(BIN)/alembic upgrade head && $(BIN)/alembic check
+
+messages: setup-dev ## Bring the English catalogue up to date, and list what it lacks
+	@$(BIN)/python -m tools.messages
 
 format: setup-dev ## Bring the code into the one format
 	$(BIN)/ruff check --fix-only --quiet .

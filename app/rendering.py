@@ -1,6 +1,7 @@
 """The Jinja environment: pages for browsers and bodies for mails."""
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app import words
 from app.domain.lights import shown
 from app.domain.workflow import State
-from app.i18n import gettext, ngettext
+from app.i18n import LANGUAGE_NAMES, LANGUAGES, SOURCE, gettext, ngettext, pgettext, spoken, tag
+from app.language_marks import mark_chinese
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 KILO = 1024
@@ -24,6 +26,11 @@ def moment(value: datetime | None, zone: str) -> str:
         return ""
     local = value.astimezone(ZoneInfo(zone))
     return f"{words.day(local.date(), weekday=False)} {local:%H:%M}"
+
+
+def hour(value: datetime, zone: str) -> str:
+    """10:30 in the region's zone."""
+    return f"{value.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def file_size(size: int) -> str:
@@ -47,7 +54,9 @@ def light_of(row: Any, today: date) -> Any:
     )
 
 
+@cache
 def make_environment() -> Environment:
+    """One for the process: a template is compiled once, however many applications are made."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html",)),
@@ -56,15 +65,33 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext
+    )
     environment.filters |= {
         "day": words.day,
         "word": words.word,
         "moment": moment,
+        "hour": hour,
         "file_size": file_size,
         "phrase": words.light_phrase,
+        "day_reason": words.day_reason,
+        "free_days": words.free_days,
     }
-    environment.globals |= {"light_of": light_of, "list_name": words.list_name, "week_mark": words.week_mark}
+    environment.filters |= {"month": words.month, "period": words.period, "weekday": words.weekday}
+    environment.globals |= {
+        "light_of": light_of,
+        "list_name": words.list_name,
+        "week_mark": words.week_mark,
+        "month_day": words.month_day,
+        "month_name": words.month_name,
+    }
+    environment.globals |= {
+        "spoken_language": spoken,
+        "language_tag": tag,
+        "languages": LANGUAGES,
+        "language_names": LANGUAGE_NAMES,
+    }
     return environment
 
 
@@ -86,8 +113,14 @@ class Pages:
             "today": getattr(state, "today", None),
             "held_at": getattr(state, "held_at", None),
             "notice": request.query_params.get("notice"),
+            # Where the choice of a language leads back to. Not from the answer to a form: it would lose what was typed.
+            "here": request.url.path + (f"?{query}" if (query := request.url.query) else "")
+            if request.method in {"GET", "HEAD"}
+            else None,
         }
         html = self.text(name, **(standing | context))
+        if spoken() != SOURCE:
+            html = mark_chinese(html)
         return HTMLResponse(html, status_code=status)
 
 

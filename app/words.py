@@ -3,12 +3,20 @@
 from datetime import date
 from functools import cache
 
+from app.domain.edition_changes import Part
 from app.domain.lights import Light, Shown
+from app.domain.months import Month
+from app.domain.overdue_change import Exit
+from app.domain.punctuality import Outcome, Period
+from app.domain.reasons_of_dates import FreeDays, Reckoning
 from app.domain.reminders import Heading
+from app.domain.search import Kind
+from app.domain.workdays import DayKind, DayReason, Holiday
 from app.domain.workflow import EventKind, Role, State
 from app.drafts.department_register import Certainty, DepartmentKind, SuccessionKind
 from app.drafts.plan_draft import AssignmentMode, CheckpointKind, Comparator, PlanStatus, TaskKind
 from app.i18n import gettext as _
+from app.i18n import ngettext, pgettext, spoken
 from app.models.account import AccountRole
 from app.models.digest_run import RunKind
 from app.models.extension import ExtensionState
@@ -17,17 +25,17 @@ from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
 from app.models.review import ReviewDecision
 
-_WEEKDAYS = "一二三四五六日"
+HALVES = 2
 
 
 def word(value: object) -> str:
     """The screen word of any enumeration member of the domain."""
     # Members of different StrEnums with one text are equal, so the class belongs to the key.
-    return _words().get((type(value), value), str(value))
+    return _words(spoken()).get((type(value), value), str(value))
 
 
 @cache  # a page asks some hundred times; building it each time took a fifth of a page's time
-def _words() -> dict[object, str]:
+def _words(_language: str) -> dict[object, str]:
     return {
         (Light, Light.NOT_STARTED): _("未开始"),
         (Light, Light.ON_TRACK): _("正常"),
@@ -40,25 +48,50 @@ def _words() -> dict[object, str]:
         (Heading, Heading.RETURNED): _("退回"),
         (Heading, Heading.DUE_SOON): _("临期"),
         (Heading, Heading.NEW): _("新增"),
+        (Exit, Exit.DONE): _("办结"),
+        (Exit, Exit.IN_REVIEW): _("待审核"),
+        (Exit, Exit.EXTENDED): _("延期"),
+        (Exit, Exit.DUE_MOVED): _("期限调整"),
+        (Exit, Exit.CANCELLED): _("已撤销"),
         (State, State.OPEN): _("办理中"),
         (State, State.SUBMITTED): _("待审核"),
         (State, State.RETURNED): _("已退回"),
         (State, State.ACCEPTED): _("已办结"),
         (State, State.CANCELLED): _("已撤销"),
+        (Outcome, Outcome.ON_TIME): _("按期提交"),
+        (Outcome, Outcome.LATE): _("逾期提交"),
+        (Outcome, Outcome.MISSING): _("逾期未交"),
+        (Outcome, Outcome.AHEAD): _("尚未到期"),
         (Role, Role.LEAD): _("牵头"),
         (Role, Role.SUPPORT): _("配合"),
         (Role, Role.SHARED): _("按职责分工"),
         (EventKind, EventKind.OPENED): _("立项"),
-        (EventKind, EventKind.REPORTED): _("填报进展"),
-        (EventKind, EventKind.SUBMITTED): _("申请办结"),
+        (EventKind, EventKind.REPORTED): pgettext("what happened", "填报进展"),
+        (EventKind, EventKind.SUBMITTED): pgettext("what happened", "申请办结"),
         (EventKind, EventKind.RETURNED): _("退回"),
-        (EventKind, EventKind.ACCEPTED): _("审核通过，办结"),
-        (EventKind, EventKind.REOPENED): _("重新办理"),
+        (EventKind, EventKind.ACCEPTED): pgettext("what happened", "审核通过，办结"),
+        (EventKind, EventKind.REOPENED): pgettext("what happened", "重新办理"),
         (EventKind, EventKind.CANCELLED): _("撤销"),
-        (EventKind, EventKind.EXTENDED): _("同意延期"),
+        (EventKind, EventKind.EXTENDED): pgettext("what happened", "同意延期"),
         (EventKind, EventKind.DUE_MOVED): _("期限调整"),
         (EventKind, EventKind.TRANSFERRED): _("职责承继"),
         (EventKind, EventKind.ROLE_CHANGED): _("分工调整"),
+        (Reckoning, Reckoning.MONTH_END): _("按当月最后一天计"),
+        (Reckoning, Reckoning.YEAR_END): _("按当年最后一天计"),
+        (DayKind, DayKind.WEEKDAY): _("工作日"),
+        (DayKind, DayKind.WEEKEND): _("周末"),
+        (DayKind, DayKind.HOLIDAY): _("法定节假日"),
+        (DayKind, DayKind.MAKE_UP): _("调休上班"),
+        (DayKind, DayKind.LOCAL_WORKDAY): _("本地安排上班"),
+        (DayKind, DayKind.LOCAL_CLOSURE): _("本地安排放假"),
+        (Holiday, Holiday.NEW_YEAR): _("元旦"),
+        (Holiday, Holiday.SPRING_FESTIVAL): _("春节"),
+        (Holiday, Holiday.TOMB_SWEEPING): _("清明节"),
+        (Holiday, Holiday.LABOUR_DAY): _("劳动节"),
+        (Holiday, Holiday.DRAGON_BOAT): _("端午节"),
+        (Holiday, Holiday.NATIONAL_DAY): _("国庆节"),
+        (Holiday, Holiday.MID_AUTUMN): _("中秋节"),
+        (Holiday, Holiday.VICTORY): _("抗战胜利70周年纪念日"),
         (TaskKind, TaskKind.ACTION): _("行动"),
         (TaskKind, TaskKind.INNOVATION): _("创新项目"),
         (TaskKind, TaskKind.SAFEGUARD): _("保障措施"),
@@ -74,13 +107,13 @@ def _words() -> dict[object, str]:
         (CheckpointKind, CheckpointKind.REPORT): _("专题汇报"),
         (CheckpointKind, CheckpointKind.MONITORING): _("监测"),
         (UpdateKind, UpdateKind.INTERIM): _("阶段进展"),
-        (UpdateKind, UpdateKind.COMPLETION): _("申请办结"),
+        (UpdateKind, UpdateKind.COMPLETION): pgettext("what happened", "申请办结"),
         (ReviewDecision, ReviewDecision.ACCEPTED): _("通过"),
         (ReviewDecision, ReviewDecision.RETURNED): _("退回"),
-        (ReviewDecision, ReviewDecision.REOPENED): _("重新办理"),
+        (ReviewDecision, ReviewDecision.REOPENED): pgettext("what happened", "重新办理"),
         (ExtensionState, ExtensionState.REQUESTED): _("待审批"),
         (ExtensionState, ExtensionState.GRANTED): _("同意"),
-        (ExtensionState, ExtensionState.REFUSED): _("不同意"),
+        (ExtensionState, ExtensionState.REFUSED): pgettext("what happened", "不同意"),
         (AccountRole, AccountRole.ADMIN): _("系统管理员"),
         (AccountRole, AccountRole.SECRETARIAT): _("秘书处"),
         (AccountRole, AccountRole.LIAISON): _("联络员"),
@@ -93,11 +126,31 @@ def _words() -> dict[object, str]:
         (MailState, MailState.SENDING): _("发送中"),
         (MailState, MailState.SENT): _("已发送"),
         (MailState, MailState.FAILED): _("发送失败"),
+        (Kind, Kind.TASK): _("任务"),
+        (Kind, Kind.MEASURE): _("举措"),
+        (Kind, Kind.INDICATOR): _("指标"),
+        (Kind, Kind.DEPARTMENT): _("单位"),
+        (Kind, Kind.REPORT): _("填报"),
         (PublicField, PublicField.MEASURES): _("举措"),
         (PublicField, PublicField.RESPONSIBILITY): _("责任分工"),
         (PublicField, PublicField.DATES): _("阶段期限"),
         (PublicField, PublicField.PROGRESS): _("完成情况"),
         (PublicField, PublicField.INDICATORS): _("指标"),
+        (Part, Part.TITLE): _("名称"),
+        (Part, Part.STATUS): _("状态"),
+        (Part, Part.PERIOD): _("规划期"),
+        (Part, Part.DOCUMENT): _("文号"),
+        (Part, Part.KIND): _("类别"),
+        (Part, Part.AREA): _("领域"),
+        (Part, Part.MODE): _("责任方式"),
+        (Part, Part.LEAD): _("牵头单位"),
+        (Part, Part.SUPPORT): _("配合或共同负责单位"),
+        (Part, Part.MEASURES): _("举措"),
+        (Part, Part.DATES): _("期限"),
+        (Part, Part.UNIT): _("计量单位"),
+        (Part, Part.ATTRIBUTE): _("属性"),
+        (Part, Part.FORMULA): _("计算公式"),
+        (Part, Part.TARGETS): _("目标值"),
         (DepartmentKind, DepartmentKind.PARTY): _("党委部门"),
         (DepartmentKind, DepartmentKind.GOVERNMENT): _("政府部门"),
         (DepartmentKind, DepartmentKind.MASS_ORGANISATION): _("群团组织"),
@@ -120,26 +173,80 @@ def _words() -> dict[object, str]:
 
 
 def day(value: date | None, *, weekday: bool = True) -> str:
-    """2024年12月31日 周二; without a date: 长期."""
+    """2024年12月31日 周二, Tue 31 Dec 2024; without a date: 长期, standing."""
     if value is None:
         return _("长期")
-    text = f"{value.year}年{value.month}月{value.day}日"
-    return f"{text} 周{_WEEKDAYS[value.weekday()]}" if weekday else text
+    text = _("%(year)s年%(month)s%(day)s日") % {
+        "year": value.year,
+        "month": _month(value.month, spoken()),
+        "day": value.day,
+    }
+    if not weekday:
+        return text
+    return _("%(date)s %(weekday)s") % {"date": text, "weekday": _weekday(value.weekday(), spoken())}
+
+
+def month(value: Month) -> str:
+    """2024年11月, Nov 2024."""
+    return _("%(year)s年%(month)s") % {"year": value.year, "month": _month(value.number, spoken())}
+
+
+def period(value: Period) -> str:
+    """2024年上半年, 2024年第3季度."""
+    if value.parts == HALVES:
+        return (_("%(year)s年上半年"), _("%(year)s年下半年"))[value.part - 1] % {"year": value.year}
+    return _("%(year)s年第%(part)s季度") % {"year": value.year, "part": value.part}
+
+
+def weekday(number: int) -> str:
+    """周一 for 0."""
+    return _weekday(number, spoken())
+
+
+def month_day(month: int, date: int) -> str:
+    """12月31日, 31 Dec: for what returns every year."""
+    return _("%(month)s%(day)s日") % {"month": _month(month, spoken()), "day": date}
+
+
+def month_name(number: int) -> str:
+    """11月, Nov."""
+    return _month(number, spoken())
+
+
+@cache
+def _month(number: int, _language: str) -> str:
+    names = (
+        *(_("1月"), _("2月"), _("3月"), _("4月"), _("5月"), _("6月")),
+        *(_("7月"), _("8月"), _("9月"), _("10月"), _("11月"), _("12月")),
+    )
+    return names[number - 1]
+
+
+@cache
+def _weekday(number: int, _language: str) -> str:
+    """0 is Monday."""
+    return (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))[number]
 
 
 def light_phrase(shown: Shown) -> str:
     """How far away or how late, in words."""
     match shown.light:
         case Light.OVERDUE:
-            return _("逾期%(days)s天") % {"days": -(shown.days or 0)}
+            days = -(shown.days or 0)
+            return ngettext("逾期%(days)s天", "逾期%(days)s天", days) % {"days": days}
         case Light.DONE | Light.IN_REVIEW:
-            return _("逾期%(days)s天提交") % {"days": shown.late_days} if shown.late_days else _("按期提交")
+            days = shown.late_days or 0
+            return (
+                ngettext("逾期%(days)s天提交", "逾期%(days)s天提交", days) % {"days": days} if days else _("按期提交")
+            )
         case Light.CANCELLED:
             return ""
         case _:
             if shown.days is None:
                 return _("无期限")
-            return _("今天到期") if shown.days == 0 else _("剩%(days)s天") % {"days": shown.days}
+            if shown.days == 0:
+                return _("今天到期")
+            return ngettext("剩%(days)s天", "剩%(days)s天", shown.days) % {"days": shown.days}
 
 
 def list_name(year: int, number: int) -> str:
@@ -150,3 +257,22 @@ def list_name(year: int, number: int) -> str:
 def week_mark(weeks: int) -> str:
     """What became of a line since the list before, by the number of lists in a row that hold it."""
     return _("新增") if weeks <= 1 else _("连续%(weeks)s期") % {"weeks": weeks}
+
+
+def day_reason(reason: DayReason) -> str:
+    """Why a day is worked or free: 周末, 国庆节放假, 国庆节调休上班, 本地安排放假（停电检修）."""
+    if reason.holiday is not None:
+        name = {"holiday": word(reason.holiday)}
+        return _("%(holiday)s放假") % name if reason.kind is DayKind.HOLIDAY else _("%(holiday)s调休上班") % name
+    if reason.note:
+        return _("%(kind)s（%(note)s）") % {"kind": word(reason.kind), "note": reason.note}
+    return word(reason.kind)
+
+
+def free_days(free: FreeDays) -> str:
+    """12月1日为周末; 10月1日至10月7日为国庆节放假."""
+    first = month_day(free.first.month, free.first.day)
+    if free.first == free.last:
+        return _("%(day)s为%(reason)s") % {"day": first, "reason": day_reason(free.reason)}
+    last = month_day(free.last.month, free.last.day)
+    return _("%(first)s至%(last)s为%(reason)s") % {"first": first, "last": last, "reason": day_reason(free.reason)}

@@ -152,7 +152,7 @@ def bare_messages(environment: Environment, source: str) -> list[str]:
     wrapped = {
         id(constant)
         for call in tree.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext"}
+        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext", "pgettext"}
         for constant in call.args
     }
     constants = (node.value for node in tree.find_all(nodes.Const) if id(node) not in wrapped)

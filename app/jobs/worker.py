@@ -14,6 +14,7 @@ from app.changes.make_digest_run import make_run
 from app.clock import Clock, local_day
 from app.db import Database
 from app.errors import Overtaken
+from app.i18n import official_language, officially
 from app.jobs.schedule import DueRun, due_runs
 from app.mail.send import send_one, transport_for
 from app.mail.transport import Transport
@@ -64,6 +65,13 @@ def tick(
     settings: Settings, clock: Clock, database: Database, transport: Transport, stop_event: threading.Event
 ) -> None:
     """One look into the tables. Whatever fails is logged and stops neither another region nor the next tick."""
+    with official_language(settings.language), officially():
+        _tick(settings, clock, database, transport, stop_event)
+
+
+def _tick(
+    settings: Settings, clock: Clock, database: Database, transport: Transport, stop_event: threading.Event
+) -> None:
     try:
         make_due_runs(settings, clock, database, stop_event)
     except Exception:

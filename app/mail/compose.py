@@ -5,6 +5,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
+from app.i18n import officially
 from app.mail.keys import message_id
 from app.rendering import make_environment
 from app.settings import Settings
@@ -51,6 +52,7 @@ class Composer:
         self._site = settings.site
         self._sender = settings.mail_from
 
+    @officially()
     def write(
         self,
         name: str,

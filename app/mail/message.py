@@ -10,6 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.models import OutboxMail
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -22,7 +23,8 @@ class BadAddress(Exception):
 def build_message(mail: OutboxMail, *, sender: str, at: datetime) -> EmailMessage:
     """`at` becomes the Date header in its own zone. Raises BadAddress."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(_("督办系统"), sender)
+    with officially():
+        message["From"] = _address(_("督办系统"), sender)
     message["To"] = _address(mail.to_name, mail.to_address)
     message["Subject"] = _line(mail.subject)
     message["Date"] = format_datetime(at)
