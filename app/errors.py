@@ -37,3 +37,7 @@ class SignInNeeded(DubanError):
 
 class BadToken(DubanError):
     """A form without the token of its session."""
+
+
+class FormExpired(DubanError):
+    """A form of an earlier session of ours: it may be sent again as it is, once the person says so."""

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from pwdlib import PasswordHash
 from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.access import may_sign_in
 from app.errors import Invalid
 from app.i18n import gettext as _
-from app.models import AccountSession
+from app.models import Account, AccountSession
 from app.queries.sessions import account_by_login
 
 _hasher = PasswordHash.recommended()
@@ -27,6 +27,7 @@ class SignedIn:
 
     token: str
     account_id: int
+    csrf: str
 
 
 def hash_password(password: str) -> str:
@@ -44,14 +45,14 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime, lasts
     hashed = account.password_hash if account else _NOBODY
     session.rollback()  # lets go of the write lock: the hash takes its time by design, others must not wait for it
     right = _hasher.verify(password, hashed)
-    if account_id is None or not right:
+    if account_id is None or not right or not _still_so(session, account_id, hashed):
         raise Invalid({"login": _("账号或密码不正确，或账号已停用。")})
-    token = secrets.token_urlsafe(32)
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     session.add(
         AccountSession(
             account_id=account_id,
             token_sha256=token_sha256(token),
-            csrf=secrets.token_urlsafe(24),
+            csrf=csrf,
             created_at=now,
             seen_at=now,
             expires_at=now + lasts,
@@ -59,7 +60,20 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime, lasts
     )
     session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < now))
     session.flush()
-    return SignedIn(token, account_id)
+    return SignedIn(token, account_id, csrf)
+
+
+def _still_so(session: Session, account_id: int, hashed: str) -> bool:
+    """While the hash took its time the account may have been closed, or got another password and lost its sessions.
+
+    The row is locked until the new session stands, so that what ends the sessions comes before it or finds it.
+    """
+    found = session.exec(
+        select(Account.id)
+        .where(Account.id == account_id, Account.password_hash == hashed, col(Account.active).is_(True))
+        .with_for_update()
+    )
+    return found.first() is not None
 
 
 def sign_out(session: Session, token: str) -> None:

@@ -26,12 +26,15 @@ _DROPPED = 1024 * 1024 * 1024  # so much above the measure is read and dropped f
 
 class _BoundedParser(MultiPartParser):
     room = 0  # bytes that the current file may still have
+    named = 0  # files so far; a file field without a choice comes as a file without a name
     text = 0  # bytes of all texts so far
     file_bytes = 0
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
-        self.room = self.file_bytes + 1 if self._current_files <= MAX_FILES else 0
+        file = self._current_part.file
+        self.named += 1 if file is not None and file.filename else 0
+        self.room = self.file_bytes + 1 if self.named <= MAX_FILES else 0
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current_part.file is None:

@@ -4,11 +4,11 @@ Handlers are plain `def` and run in the thread pool: a slow upload or export hol
 What was typed is read to its end before the first query, so that a slow sender never holds a lock.
 """
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Path, Request
 from fastapi.responses import RedirectResponse
@@ -20,10 +20,13 @@ from app.changes.sign_in import token_sha256, touch_session, wants_touch
 from app.clock import Clock, local_day
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore
-from app.errors import BadToken, NotFound, SignInNeeded
+from app.domain import typed_day
+from app.domain.written import as_written
+from app.errors import BadToken, FormExpired, NotFound, SignInNeeded
 from app.i18n import gettext as _
 from app.queries.sessions import signed_in
 from app.routers.bounded_form import read_bounded_form
+from app.routers.form_token import masked, means
 from app.settings import Settings
 
 COOKIE = "duban_session"
@@ -33,7 +36,10 @@ _READS = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a form brought: texts without surrounding blanks, and files that have a name."""
+    """What a form brought: texts without surrounding blanks, and files that have a name.
+
+    A text of nothing but invisible characters is empty: nobody has written anything.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
@@ -53,20 +59,15 @@ class Typed:
             return None
 
     def day(self, name: str) -> date | None:
-        """2025-03-31, 2025/3/31 and 2025年3月31日 are all understood; None when it is no day."""
+        """2025-03-31, 2025/3/31, 2025年3月31日 and 20250331 are all understood; None when it is no day."""
         return parse_day(self.values.get(name, ""))
 
     def checked(self, name: str) -> bool:
         return bool(self.values.get(name))
 
 
-def parse_day(text: str) -> date | None:
-    parts = text.replace("年", "-").replace("月", "-").replace("日", "").replace("/", "-").replace(".", "-").split("-")
-    try:
-        year, month, day = (int(part) for part in parts)
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None
+# Where a form and an address read what somebody typed.
+parse_day = typed_day.parse_day
 
 
 async def read_form(request: Request) -> AsyncIterator[Typed]:
@@ -75,7 +76,9 @@ async def read_form(request: Request) -> AsyncIterator[Typed]:
         return
     form = await read_bounded_form(request, file_bytes=get_settings(request).upload_max_mb * MEGABYTE)
     try:
-        yield _typed(form)
+        typed = _typed(form)
+        request.state.typed = typed  # for the page that keeps it when the session has ended meanwhile
+        yield typed
     finally:
         await form.close()
 
@@ -88,7 +91,7 @@ def _typed(form: FormData) -> Typed:
                 typed.files.setdefault(name, []).append(value)
         else:
             # Browsers send CRLF; the text is stored with plain line ends, and without NUL, which PostgreSQL refuses.
-            text = value.replace("\r\n", "\n").replace("\x00", "").strip()
+            text = as_written(value.replace("\r\n", "\n").replace("\x00", ""))
             typed.values[name] = text
             typed.lists.setdefault(name, []).append(text)
     return typed
@@ -118,8 +121,15 @@ def get_now(request: Request) -> datetime:
     return now
 
 
+def _check_token(request: Request, given: str, expected: str) -> None:
+    if not means(given, expected):
+        if given and sent_from_here(request):
+            raise FormExpired
+        raise BadToken(_("页面已过期，本次提交未执行。请返回后刷新页面再提交。"))
+
+
 def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) -> Viewer:
-    """Raises SignInNeeded without a living session, BadToken when a change comes without its token."""
+    """Raises SignInNeeded without a living session, FormExpired or BadToken when a change comes without its token."""
     if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise NotFound  # PostgreSQL refuses NUL in any text: nothing has such an address
     database: Database = request.app.state.database
@@ -143,18 +153,24 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
             time_zone=region.time_zone,
             department_id=account.department_id,
             department_name=found.department,
-            csrf=living.csrf,
+            csrf=masked(living.csrf),
         )
+        token_of_session = living.csrf
     request.state.viewer = viewer
     request.state.today = local_day(now, viewer.time_zone)
-    if request.method not in _READS:
-        given = typed.text("csrf") or request.headers.get("X-CSRF-Token", "")
-        if not secrets.compare_digest(given.encode(), viewer.csrf.encode()):
-            raise BadToken(_("页面已过期，本次提交未执行。请返回后刷新页面再提交。"))
+    # A foreign site can send a form, but not with htmx's header: the browser would ask us first, and we do not answer.
+    if request.method not in _READS and not is_htmx(request):
+        _check_token(request, typed.text("csrf"), token_of_session)
     if wants_touch(seen_at, now):
         with database.writing() as session:
             touch_session(session, session_id, now=now)
     return viewer
+
+
+def from_this_site(request: Request) -> None:
+    """For changes without a session, which have no token to compare. Raises BadToken for what another site sent."""
+    if not sent_from_here(request):
+        raise BadToken(_("请求不是从本系统的页面发出的，未予执行。"))
 
 
 def get_today(request: Request, viewer: Annotated[Viewer, Depends(get_viewer)]) -> date:
@@ -180,6 +196,22 @@ Knobs: TypeAlias = Annotated[Settings, Depends(get_settings)]
 Store: TypeAlias = Annotated[EvidenceStore, Depends(get_evidence_store)]
 # The databases' largest whole number; beyond it they fail instead of finding nothing.
 RowId: TypeAlias = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+def sent_from_here(request: Request) -> bool:
+    """By what the browser says; programs that say nothing of a site are no browsers and carry no one's cookies."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        return fetched in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+
+
+def own_path(target: str) -> str:
+    """Only a path of this site: a foreign address behind `next` would make sign-in a trap."""
+    # Browsers drop tabs and line breaks, so that "/", tab, "/host" becomes the address of a host.
+    foreign = not target.startswith("/") or target.startswith(("//", "/\\")) or any(char < " " for char in target)
+    return "/" if foreign else target
 
 
 def is_htmx(request: Request) -> bool:
