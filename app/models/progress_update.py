@@ -19,7 +19,10 @@ class ProgressUpdate(SQLModel, table=True):
     """`percent` is 0 to 100; `risk`: the department says that the date is in danger."""
 
     __tablename__ = "progress_update"
-    __table_args__ = (Index("ix_progress_update_obligation", "obligation_id", "id"),)
+    __table_args__ = (
+        Index("ix_progress_update_obligation", "obligation_id", "id"),
+        Index("ix_progress_update_region", "region_id", "id"),  # a search reads the texts of one region, newest first
+    )
 
     id: int | None = Field(default=None, sa_column=id_column())
     region_id: int = Field(sa_column=refers_to("region.id"))
