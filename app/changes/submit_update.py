@@ -1,11 +1,12 @@
 """A department reports on its obligation: progress on the way, or completion for review."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlmodel import Session, select
 
+from app.changes.drop_draft import drop_draft
 from app.changes.record_event import record_event
 from app.documents.evidence_store import StoredFile
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
@@ -15,6 +16,8 @@ from app.models import Evidence, Obligation, ObligationEvent, ProgressUpdate
 from app.models.progress_update import UpdateKind
 
 TEXT_LIMIT = 10_000
+TEXTS = ("text", "difficulties", "next_step")
+PROVES_LIMIT = 500  # the column's length
 COMPLETE = 100
 
 
@@ -33,17 +36,24 @@ class Report:
     files: Sequence[StoredFile] = field(default_factory=tuple)
 
 
+def check_lengths(texts: Mapping[str, str]) -> dict[str, str]:
+    """Field -> sentence, for each text that is too long to be kept."""
+    faults: dict[str, str] = {}
+    for name in TEXTS:
+        count = len(texts.get(name, ""))
+        if count > TEXT_LIMIT:
+            faults[name] = _("不得超过%(limit)s字，现有%(count)s字。") % {"limit": TEXT_LIMIT, "count": count}
+    if len(texts.get("proves", "")) > PROVES_LIMIT:
+        faults["proves"] = _("材料说明不得超过500字。")
+    return faults
+
+
 def check_report(report: Report) -> dict[str, str]:
     """Field -> sentence, for everything that is wrong with it."""
     faults: dict[str, str] = {}
     if not report.text:
         faults["text"] = _("请填写进展情况。")
-    for name in ("text", "difficulties", "next_step"):
-        value = getattr(report, name)
-        if len(value) > TEXT_LIMIT:
-            faults[name] = _("不得超过%(limit)s字，现有%(count)s字。") % {"limit": TEXT_LIMIT, "count": len(value)}
-    if len(report.proves) > 500:  # noqa: PLR2004 (the column's length)
-        faults["proves"] = _("材料说明不得超过500字。")
+    faults |= check_lengths({name: getattr(report, name) for name in (*TEXTS, "proves")})
     if not 0 <= report.percent <= COMPLETE:
         faults["percent"] = _("完成比例应为0至100的整数。")
     elif report.kind is UpdateKind.COMPLETION and report.percent != COMPLETE:
@@ -107,6 +117,7 @@ def submit_update(
         risk=report.risk,
         also={"last_update_id": said.id, "percent": report.percent},
     )
+    drop_draft(session, obligation.id or 0, by)
     return said
 
 

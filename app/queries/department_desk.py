@@ -1,60 +1,59 @@
-"""What stands around a department's list: the plans it has duties in, and what came back to it."""
+"""What the filters of a department's list offer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from app.domain.workflow import State
-from app.models import Milestone, Obligation, Phase, Plan, Task
-from app.queries.obligations import FAR
-
-RETURNED_SHOWN = 5
+from app.models import Milestone, Obligation, Phase, Plan
 
 
 @dataclass(frozen=True, slots=True)
-class PlanChoice:
-    code: str
-    title: str
+class ListChoices:
+    """Of all that the department owes or owed: `plans` code -> title, `phases` plan's title -> id -> name.
+
+    `years` of due dates, oldest first; `undated`: something has no due date.
+    """
+
+    plans: Mapping[str, str]
+    phases: Mapping[str, Mapping[int, str]]
+    years: Sequence[int]
+    undated: bool
+    phase_ids: frozenset[int] = field(default_factory=frozenset)
 
 
-def plans_of_department(session: Session, region_id: int, department_id: int) -> Sequence[PlanChoice]:
-    """Newest period first."""
-    owed = select(col(Obligation.plan_id)).where(
-        col(Obligation.region_id) == region_id, col(Obligation.department_id) == department_id
-    )
+def list_choices(session: Session, region_id: int, department_id: int) -> ListChoices:
+    """Plans of the newest period first."""
     statement = (
-        select(col(Plan.code), col(Plan.title))
-        .where(col(Plan.region_id) == region_id, col(Plan.id).in_(owed))
-        .order_by(col(Plan.period_from).desc(), col(Plan.code))
-    )
-    return [PlanChoice(code, title) for code, title in session.execute(statement)]
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedRow:
-    id: int
-    task_number: str
-    task_title: str
-    phase: str
-    due: date | None
-
-
-def returned_to_department(session: Session, region_id: int, department_id: int) -> Sequence[ReturnedRow]:
-    """The most urgent few of what waits for a better report."""
-    statement = (
-        select(col(Obligation.id), col(Task.number), col(Task.title), col(Phase.name), col(Obligation.due))
-        .join(Task, col(Task.id) == Obligation.task_id)
+        select(col(Plan.code), col(Plan.title), col(Phase.id), col(Phase.name), col(Obligation.due))
+        .select_from(Obligation)
+        .join(Plan, col(Plan.id) == Obligation.plan_id)
         .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
         .join(Phase, col(Phase.id) == Milestone.phase_id)
-        .where(
-            col(Obligation.region_id) == region_id,
-            col(Obligation.department_id) == department_id,
-            col(Obligation.state) == State.RETURNED,
+        .where(col(Obligation.region_id) == region_id, col(Obligation.department_id) == department_id)
+        .group_by(
+            col(Plan.code),
+            col(Plan.title),
+            col(Plan.period_from),
+            col(Phase.id),
+            col(Phase.name),
+            col(Phase.position),
+            col(Obligation.due),
         )
-        .order_by(func.coalesce(col(Obligation.due), FAR), col(Obligation.id))
-        .limit(RETURNED_SHOWN)
+        .order_by(col(Plan.period_from).desc(), col(Plan.code), col(Phase.position), col(Phase.id))
     )
-    return [ReturnedRow(*row) for row in session.execute(statement)]
+    plans: dict[str, str] = {}
+    phases: dict[str, dict[int, str]] = {}
+    dues = set()
+    for code, title, phase_id, phase, due in session.execute(statement):
+        plans[code] = title
+        phases.setdefault(title, {})[phase_id] = phase
+        dues.add(due)
+    return ListChoices(
+        plans=plans,
+        phases=phases,
+        years=sorted({due.year for due in dues if due is not None}),
+        undated=None in dues,
+        phase_ids=frozenset(key for names in phases.values() for key in names),
+    )

@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_
+from sqlalchemy import Row, Select, case
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from app.domain.lights import DUE_SOON_DAYS
-from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind, Role, State
+from app.domain.workflow import EventKind, Role, State
 from app.models import (
     Account,
     Department,
     DepartmentGroup,
     Evidence,
-    Extension,
     Milestone,
     Obligation,
     ObligationEvent,
@@ -31,23 +28,6 @@ from app.models.progress_update import UpdateKind
 
 PAGE = 50
 FAR = date(9999, 12, 31)  # sorts what has no due date behind everything that has one
-
-
-class Section(StrEnum):
-    """What a department's list shows."""
-
-    TODO = "todo"
-    REVIEW = "review"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-_STATES = {
-    Section.TODO: WAITING_FOR_DEPARTMENT,
-    Section.REVIEW: frozenset({State.SUBMITTED}),
-    Section.DONE: frozenset({State.ACCEPTED}),
-    Section.CANCELLED: frozenset({State.CANCELLED}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +94,8 @@ _COLUMNS: list[Any] = [
 ]
 
 
-def _rows() -> Select[Any]:
+def rows_statement() -> Select[Any]:
+    """Without any condition; `as_row` makes rows of what it finds."""
     return (
         select_columns(*_COLUMNS)
         .select_from(Obligation)
@@ -127,82 +108,9 @@ def _rows() -> Select[Any]:
     )
 
 
-def _row(row: Row[Any]) -> ObligationRow:
-    return ObligationRow(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`after`: the key of the last row, to ask for the next page with; None on the last page."""
-
-    rows: Sequence[ObligationRow]
-    after: tuple[date, int] | None
-
-
-def department_obligations(
-    session: Session,
-    region_id: int,
-    department_id: int,
-    section: Section,
-    *,
-    plan_code: str | None = None,
-    after: tuple[date, int] | None = None,
-    limit: int = PAGE,
-) -> Page:
-    """Most urgent first: by due date, what has none at the end. `after` is the key of the last row shown."""
-    due = func.coalesce(Obligation.due, FAR)
-    statement = _rows().where(
-        col(Obligation.region_id) == region_id,
-        col(Obligation.department_id) == department_id,
-        col(Obligation.state).in_(_STATES[section]),
-    )
-    if plan_code is not None:
-        statement = statement.where(col(Plan.code) == plan_code)
-    if after is not None:
-        day, key = after
-        statement = statement.where(or_(due > day, and_(due == day, col(Obligation.id) > key)))
-    statement = statement.order_by(due, col(Obligation.id)).limit(limit + 1)
-    rows = [_row(row) for row in session.execute(statement)]
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, (rows[-1].due or FAR, rows[-1].id) if more else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    overdue: int = 0
-    returned: int = 0
-    due_soon: int = 0
-    todo: int = 0
-    review: int = 0
-    done: int = 0
-    cancelled: int = 0
-
-
-def department_counts(session: Session, region_id: int, department_id: int, today: date) -> Counts:
-    """`todo` is everything that waits for the department; overdue, returned and due soon are parts of it."""
-    soon = date.fromordinal(today.toordinal() + DUE_SOON_DAYS)
-    waiting = col(Obligation.state).in_(WAITING_FOR_DEPARTMENT)
-    on_time = func.coalesce(Obligation.due, FAR) >= today
-
-    def count(*conditions: Any) -> Any:
-        return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
-
-    statement = select_columns(
-        count(waiting, col(Obligation.due) < today),
-        count(col(Obligation.state) == State.RETURNED),
-        count(waiting, on_time, or_(col(Obligation.risk), col(Obligation.due) <= soon)),
-        count(waiting),
-        count(col(Obligation.state) == State.SUBMITTED),
-        count(col(Obligation.state) == State.ACCEPTED),
-        count(col(Obligation.state) == State.CANCELLED),
-    ).where(col(Obligation.region_id) == region_id, col(Obligation.department_id) == department_id)
-    return Counts(*session.execute(statement).one())
-
-
-def obligation_row(session: Session, obligation_id: int) -> ObligationRow | None:
-    row = session.execute(_rows().where(col(Obligation.id) == obligation_id)).one_or_none()
-    return _row(row) if row is not None else None
+def as_row(row: Row[Any]) -> ObligationRow:
+    """The row may have more columns than ours, behind them."""
+    return ObligationRow(*row[: len(_COLUMNS)])
 
 
 def milestone_obligations(session: Session, milestone_id: int) -> list[ObligationRow]:
@@ -213,11 +121,11 @@ def milestone_obligations(session: Session, milestone_id: int) -> list[Obligatio
         else_=2,
     )
     statement = (
-        _rows()
+        rows_statement()
         .where(col(Obligation.milestone_id) == milestone_id)
         .order_by(order, col(Department.position), col(Department.id))
     )
-    return [_row(row) for row in session.execute(statement)]
+    return [as_row(row) for row in session.execute(statement)]
 
 
 def task_obligations(session: Session, task_id: int) -> list[ObligationRow]:
@@ -228,11 +136,11 @@ def task_obligations(session: Session, task_id: int) -> list[ObligationRow]:
         else_=2,
     )
     statement = (
-        _rows()
+        rows_statement()
         .where(col(Obligation.task_id) == task_id)
         .order_by(col(Milestone.position), order, col(Department.position), col(Department.id))
     )
-    return [_row(row) for row in session.execute(statement)]
+    return [as_row(row) for row in session.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,13 +237,6 @@ def last_review(session: Session, obligation_id: int) -> Review | None:
     return session.exec(
         select(Review).where(Review.obligation_id == obligation_id).order_by(col(Review.id).desc()).limit(1)
     ).one_or_none()
-
-
-def extensions(session: Session, obligation_id: int) -> Sequence[Extension]:
-    """Oldest first."""
-    return session.exec(
-        select(Extension).where(Extension.obligation_id == obligation_id).order_by(col(Extension.id))
-    ).all()
 
 
 def group_name(session: Session, group_id: int | None) -> str | None:

@@ -1,68 +1,55 @@
 """我的事项: a department's list, and the page of one obligation."""
 
-import re
-from datetime import date
-from urllib.parse import urlencode
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app import access
-from app.errors import Invalid
-from app.i18n import gettext as _
-from app.queries.department_desk import plans_of_department, returned_to_department
-from app.queries.obligations import Section, department_counts, department_obligations
+from app.domain.workflow import State
+from app.queries.department_desk import list_choices
+from app.queries.department_list import department_counts, department_obligations, most_urgent
+from app.queries.obligations import last_review
+from app.queries.update_drafts import drafted
 from app.rendering import page
-from app.routers.dependencies import DbSession, RowId, SignedInViewer, Today
+from app.routers.dependencies import DbSession, RowId, SignedInViewer, Today, is_htmx
+from app.routers.list_question import BATCH_SECTIONS, key_text, read_question
 from app.routers.obligation_page import show_obligation
 
 router = APIRouter()
 
-_KEY = re.compile(r"(\d{4}-\d{2}-\d{2})_(\d{1,18})", re.ASCII)
-
-
-def _key(after: str) -> tuple[date, int] | None:
-    """The list goes on behind this row. Raises Invalid for what no link of ours says."""
-    if not after:
-        return None
-    match = _KEY.fullmatch(after)
-    try:
-        if match:
-            return date.fromisoformat(match[1]), int(match[2])
-    except ValueError:
-        pass
-    raise Invalid({"after": _("翻页位置不正确，请从列表第一页重新查看。")})
+_UNPROCESSABLE = 422
 
 
 @router.get("/obligations")
-def obligations(
-    request: Request,
-    session: DbSession,
-    viewer: SignedInViewer,
-    today: Today,
-    section: Section = Section.TODO,
-    plan: str = "",
-    after: str = "",
-) -> Response:
+def obligations(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
     department_id = access.department_page(viewer)
-    chosen = access.plan_for_reading(session, viewer, plan) if plan else None
-    found = department_obligations(
-        session, viewer.region_id, department_id, section, plan_code=plan or None, after=_key(after)
-    )
-    here = {"section": section.value, **({"plan": plan} if plan else {})}
-    more = found.after and urlencode({**here, "after": f"{found.after[0].isoformat()}_{found.after[1]}"})
-    return page(
+    own = (session, viewer.region_id, department_id)
+    choices = list_choices(*own)
+    question = read_question(request.query_params, choices)
+    wanted = question.wanted if question.filtered and not question.faults else None
+    found = None
+    if not question.faults:
+        found = department_obligations(
+            *own, question.section, today, wanted=wanted, order=question.order, after=question.after
+        )
+    rows = found.rows if found else []
+    first = most_urgent(*own, today)
+    answer = page(
         request,
         "obligations/obligations.html",
-        rows=found.rows,
-        section=section,
-        plan=chosen,
-        plans=plans_of_department(session, viewer.region_id, department_id),
-        counts=department_counts(session, viewer.region_id, department_id, today),
-        returned=returned_to_department(session, viewer.region_id, department_id),
-        continued=bool(after),
-        more=more,
+        status=_UNPROCESSABLE if question.faults else 200,
+        question=question,
+        choices=choices,
+        rows=rows,
+        counts=department_counts(*own, today, wanted),
+        drafts=drafted(session, viewer.account_id, [row.id for row in (*rows, *([first] if first else []))]),
+        next_page=key_text(found.after) if found else "",
+        first=first,
+        demand=last_review(session, first.id) if first and first.state is State.RETURNED else None,
+        in_batch=viewer.is_liaison and question.section in BATCH_SECTIONS,
     )
+    if is_htmx(request):  # the address without the fields that were left empty
+        answer.headers["HX-Push-Url"] = question.link("/obligations")
+    return answer
 
 
 @router.get("/obligations/{obligation_id}")

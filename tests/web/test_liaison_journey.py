@@ -58,10 +58,12 @@ def expect_report_shown(page: Page) -> None:
 def report_completion(page: Page, attendance: Path) -> None:
     """From the start page to the answer of the secretariat's office: in its queue."""
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("我的事项.*甲局"))
-    expect(page.get_by_role("listitem").filter(has_text="逾期")).to_have_text(re.compile(r"1\s*逾期"))
-    most_urgent = page.get_by_role("row").nth(1)
-    expect(most_urgent).to_contain_text("逾期330天")
-    most_urgent.get_by_role("link", name=TASK).click()
+    expect(page.get_by_role("link", name="1 逾期")).to_be_visible()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("逾期330天")
+    next_up = page.get_by_role("region", name="接下来先办这一件")
+    expect(next_up).to_be_in_viewport()
+    expect(next_up).to_contain_text("逾期330天")
+    next_up.get_by_role("link", name="填报进展").click()
 
     expect(standing(page)).to_contain_text("逾期330天")
     fill_report(page)
@@ -79,7 +81,7 @@ def report_completion(page: Page, attendance: Path) -> None:
     assert Path(started.value.path()).read_bytes() == attendance.read_bytes()
 
     page.get_by_role("link", name="我的事项").first.click()
-    page.get_by_role("link", name="待审 1").click()
+    page.get_by_role("link", name="1 待审").click()
     expect(page.get_by_role("row", name="第一阶段")).to_contain_text("待审")
 
 
@@ -174,7 +176,8 @@ def test_she_sees_what_was_returned_and_why_and_sends_it_again(open_browser: Ope
     history.submit(key, TODAY, said="三场活动已办")
     history.review(key, ReviewDecision.RETURNED, TODAY)
     page = open_browser(LIAISON, phone=True)
-    returned = page.get_by_role("region", name="1件事项被退回")
+    returned = page.get_by_role("region", name="接下来先办这一件")
+    expect(returned).to_contain_text("请补充材料")
     returned.get_by_role("link", name=TASK).click()
     expect(page.get_by_role("region", name="秘书处退回意见")).to_contain_text("请补充材料")
     page.get_by_role("link", name="去补充填报").click()
@@ -234,9 +237,9 @@ def test_a_form_with_faults_comes_back_with_what_was_typed(
 
 def test_who_comes_second_keeps_the_text_and_sends_it_again(open_browser: OpenBrowser) -> None:
     first, second = (open_browser(LIAISON, phone=True) for _ in range(2))
-    task_link(second, "第一阶段").click()
+    for page in (first, second):
+        task_link(page, "第一阶段").click()
     fill_report(second)
-    task_link(first, "第一阶段").click()
     first.get_by_role("textbox", name="进展情况").fill("已办两场。")
     first.get_by_role("button", name="提交填报").click()
     expect(first.get_by_role("status").first).to_have_text("进展已保存。")
