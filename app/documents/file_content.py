@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from app.documents import compound_file, office_package
+from app.documents import compound_file, office_package, pdf_file
 from app.documents.compound_file import BadCompoundFile
 from app.documents.office_package import (
     BadPackage,
@@ -16,7 +16,7 @@ from app.documents.office_package import (
     PackageTooLarge,
     inspect_package,
 )
-from app.documents.refusals import DamagedFile, LockedFile, LyingType, MacrosInside, UnpacksTooLarge
+from app.documents.refusals import DamagedFile, EncryptedPdf, LockedFile, LyingType, MacrosInside, UnpacksTooLarge
 from app.i18n import gettext as _
 
 _HEAD = 16
@@ -72,6 +72,8 @@ def _recognise(
     file.seek(0)
     head = file.read(_HEAD)
     signed = _signed(head)
+    if signed is PDF and pdf_file.is_encrypted(file, size):
+        raise EncryptedPdf(name)
     if signed is not None:
         return signed, None
     if head.startswith(office_package.SIGNATURE):

@@ -5,12 +5,17 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from enum import StrEnum
+from html import unescape
 from typing import BinaryIO
 
 SIGNATURE = b"PK\x03\x04"
 
 _ENTRY_LIMIT = 20_000
 _CONTENT_TYPES = "[content_types].xml"
+_RELATIONSHIPS = ".rels"
+# Word's, Excel's and PowerPoint's code, and Excel 4.0's macro sheets; a link in a text may well speak of macros.
+_MACRO_TYPES = ("macroenabled", "vnd.ms-office.vbaproject", "ms-excel.macrosheet", "ms-excel.intlmacrosheet")
+_MACRO_RELATIONS = ("relationships/vbaproject", "relationships/xlmacrosheet", "relationships/xlintlmacrosheet")
 _CHUNK = 1024 * 1024
 # deflate reaches 1032:1 on emptiness; documents stay below 60:1, and small ones harm nobody whatever their ratio.
 _RATIO_LIMIT = 150
@@ -106,10 +111,23 @@ def _read_all(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], size
 
 
 def _has_macros(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> bool:
+    """A part may have any name: what it is, its content type and the relationship that leads to it say."""
     for entry in entries:
         name = entry.filename.lower()
         if name.rpartition("/")[2] == "vbaproject.bin" or "/macrosheets/" in name:
             return True
-        if name == _CONTENT_TYPES and b"macroenabled" in archive.read(entry).lower():
-            return True
+        if name == _CONTENT_TYPES or name.endswith(_RELATIONSHIPS):
+            text = _words(archive.read(entry))
+            marks = _MACRO_TYPES if name == _CONTENT_TYPES else _MACRO_RELATIONS
+            if any(mark in text for mark in marks):
+                return True
     return False
+
+
+def _words(content: bytes) -> str:
+    """XML in any of its encodings, its character references resolved, in small letters."""
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"))
+    if wide:
+        little = content.startswith((b"\xff\xfe", b"<\x00"))
+        return unescape(content.decode("utf-16-le" if little else "utf-16-be", "replace")).lower()
+    return unescape(content.decode("utf-8", "replace")).lower()

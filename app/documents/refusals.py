@@ -56,6 +56,13 @@ class LockedFile(FileRefused):
         super().__init__(_("“%(name)s”设有打开密码，无法核验，请取消密码后上传。") % {"name": name})
 
 
+class EncryptedPdf(FileRefused):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("“%(name)s”是加密的PDF（设有打开密码或使用限制），无法核验，请另存为不加密的PDF后上传。") % {"name": name}
+        )
+
+
 class DamagedFile(FileRefused):
     def __init__(self, name: str) -> None:
         super().__init__(_("“%(name)s”已损坏，无法打开，请用原软件重新保存后上传。") % {"name": name})

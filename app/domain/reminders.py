@@ -1,6 +1,5 @@
 """What is to be said about an open obligation in the run of a day, given what was said before."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -60,8 +59,51 @@ class Said:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """`before`: days before the due date; `nominal` is that day, `day` the working day on which it is spoken of."""
+
+    before: int
+    nominal: date
+    day: date
+
+
+def rungs(calendar: WorkCalendar, due: date) -> list[Rung]:
+    """Up to the due date, earliest first. What falls on a free day is said before it, never after."""
+    nominal = ((before, due - timedelta(days=before)) for before in RUNGS)
+    return [Rung(before, day, calendar.on_or_before(day)) for before, day in nominal]
+
+
+def first_after(calendar: WorkCalendar, day: date) -> date:
+    """The first working day after `day`: after a due date the one on which it is first said to be overdue."""
+    return calendar.on_or_after(day + timedelta(days=1))
+
+
+def head_hears_from(calendar: WorkCalendar, due: date) -> date:
+    """The working day on which the head of the department first hears of it."""
+    start = due
+    for _day in range(HEAD_HEARS_AFTER + 1):
+        start = first_after(calendar, start)
+    return start
+
+
+def weekly_day(calendar: WorkCalendar, start: date, week: date) -> date | None:
+    """When what is said from `start` on is said in the week that holds the day `week`.
+
+    On `start` in its own week, on the first working day of every later one; None where there is no such day.
+    """
+    weeks = (_monday(week) - _monday(start)) // _WEEK
+    if weeks < 0:
+        return None
+    return start if weeks == 0 else calendar.first_of_week(week)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
 class Ladder:
-    """The rungs of every due date as seen on one day. What falls on a free day is said before it, never after."""
+    """When every due date was last to be spoken of, as seen on one day."""
 
     def __init__(self, calendar: WorkCalendar, day: date) -> None:
         self._calendar = calendar
@@ -75,37 +117,26 @@ class Ladder:
         Before the due date the rungs; after it the first working day, then the first working day of each week.
         """
         if due not in self._reached:
-            before = (self._calendar.on_or_before(due - timedelta(days=rung)) for rung in RUNGS)
-            self._reached[due] = self._last([*before, *self._weekly_from(self._first_after(due))])
+            spoken = [rung.day for rung in rungs(self._calendar, due) if rung.day <= self.day]
+            late = self._weekly(first_after(self._calendar, due))
+            self._reached[due] = late or max(spoken, default=None)
         return self._reached[due]
 
     def copied(self, due: date) -> date | None:
         """The same for the head of the department: from the eleventh working day on, then weekly."""
         if due not in self._copied:
-            start = due
-            for _day in range(HEAD_HEARS_AFTER + 1):
-                start = self._first_after(start)
-            self._copied[due] = self._last(self._weekly_from(start))
+            self._copied[due] = self._weekly(head_hears_from(self._calendar, due))
         return self._copied[due]
 
-    def _first_after(self, day: date) -> date:
-        return self._calendar.on_or_after(day + timedelta(days=1))
-
-    def _weekly_from(self, start: date) -> Iterator[date]:
-        """`start`, and the newest first working day of a week between it and now."""
-        if start > self.day:
-            return
-        yield start
+    def _weekly(self, start: date) -> date | None:
+        """The newest of the days from `start` on; a week without a working day, or one not come to it, is passed."""
         week = self.day
-        while week > start:
-            first = self._calendar.first_of_week(week)
-            if first is not None and first <= self.day:
-                yield first
-                return
-            week -= _WEEK  # a week without a working day, or one that has not come to it yet
-
-    def _last(self, days: Iterator[date] | list[date]) -> date | None:
-        return max((day for day in days if day <= self.day), default=None)
+        while week >= _monday(start):
+            day = weekly_day(self._calendar, start, week)
+            if day is not None and day <= self.day:
+                return day
+            week -= _WEEK
+        return None
 
 
 def heading(matter: Matter, hearing: Hearing, ladder: Ladder, said: Said | None) -> Heading | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select, func, tuple_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.domain.workflow import Role, State
+from app.errors import NotFound
 from app.models import Account, Department, Extension, Milestone, Obligation, Phase, Plan, Task
 from app.models.extension import ExtensionState
 
@@ -100,13 +101,20 @@ def _rows() -> Select[Any]:
 
 
 def open_requests(session: Session, region_id: int, *, after: int | None = None, limit: int = PAGE) -> ExtensionPage:
-    """First asked first."""
-    statement = _rows().where(
-        col(Extension.region_id) == region_id,
-        col(Extension.state) == ExtensionState.REQUESTED,
-        col(Extension.id) > (after or 0),
-    )
-    rows = [ExtensionRow(*row) for row in session.execute(statement.order_by(col(Extension.id)).limit(limit + 1))]
+    """First asked first. `after`: the last request shown; raises NotFound when the region has none of that number.
+
+    Numbers do not tell who asked first: a request that was entered later may have been made before.
+    """
+    statement = _rows().where(col(Extension.region_id) == region_id, col(Extension.state) == ExtensionState.REQUESTED)
+    if after is not None:
+        asked_at = session.exec(
+            select(Extension.requested_at).where(Extension.id == after, Extension.region_id == region_id)
+        ).one_or_none()
+        if asked_at is None:
+            raise NotFound
+        statement = statement.where(tuple_(col(Extension.requested_at), col(Extension.id)) > (asked_at, after))
+    statement = statement.order_by(col(Extension.requested_at), col(Extension.id)).limit(limit + 1)
+    rows = [ExtensionRow(*row) for row in session.execute(statement)]
     return ExtensionPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
 
@@ -120,3 +128,9 @@ def open_request_count(session: Session, region_id: int) -> int:
 
 def extension_row(session: Session, extension_id: int) -> ExtensionRow:
     return ExtensionRow(*session.execute(_rows().where(col(Extension.id) == extension_id)).one())
+
+
+def extensions_of(session: Session, obligation_id: int) -> list[ExtensionRow]:
+    """All requests on one obligation, oldest first."""
+    statement = _rows().where(col(Extension.obligation_id) == obligation_id)
+    return [ExtensionRow(*row) for row in session.execute(statement.order_by(col(Extension.id)))]

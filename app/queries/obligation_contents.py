@@ -2,23 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session
 
-from app.domain.completion import Part, milestone_light, waits
+from app.domain.completion import milestone_light
 from app.domain.lights import Light, shown
+from app.domain.waiting import Party, Waiting, waiting_on
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, State
-from app.models import Extension, Milestone, Obligation, Review, Task
+from app.models import Milestone, Obligation, Review, Task
 from app.models.extension import ExtensionState
 from app.models.review import ReviewDecision
-from app.queries.departments import present_names
+from app.queries.department_names import present_names
+from app.queries.extensions import ExtensionRow, extensions_of
 from app.queries.obligations import (
     EventRow,
     ObligationRow,
     ReportRow,
-    extensions,
     group_name,
     last_review,
     milestone_obligations,
@@ -26,9 +27,7 @@ from app.queries.obligations import (
     trail,
 )
 from app.queries.plans import ClausePart, clauses, measures
-
-# Before that everybody still has time, and nobody is said to wait for anybody.
-_PRESSING = frozenset({Light.OVERDUE, Light.DUE_SOON})
+from app.queries.waiting import PRESSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,8 @@ class OtherPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Unfinished leads, and the supporters whose reports they wait for."""
-
-    leads: Sequence[str]
-    supporters: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class ObligationContents:
-    """`trail` oldest first, `reports` newest first; `waiting` only where the time is short.
+    """`trail` and `extensions` oldest first, `reports` newest first; `waiting` only where somebody waits.
 
     `now`: who holds the duties of a department of the clause that has been succeeded.
     """
@@ -67,7 +58,7 @@ class ObligationContents:
     waiting: Waiting | None
     trail: Sequence[EventRow]
     review: Review | None
-    extensions: Sequence[Extension]
+    extensions: Sequence[ExtensionRow]
 
     @property
     def waits_for_department(self) -> bool:
@@ -76,7 +67,7 @@ class ObligationContents:
     @property
     def may_be_extended(self) -> bool:
         """One request at a time, and only where there is a date to move."""
-        asked = any(extension.state is ExtensionState.REQUESTED for extension in self.extensions)
+        asked = any(extension.decision is ExtensionState.REQUESTED for extension in self.extensions)
         return self.waits_for_department and self.row.due is not None and not asked
 
     @property
@@ -99,7 +90,7 @@ def obligation_contents(session: Session, obligation: Obligation, today: date) -
         said[report.obligation_id].append(report)
     parts = [
         (
-            Part(row.department, row.role, row.state),
+            Party(row.department, row.role, row.state, row.id, row.due, row.submitted_on),
             shown(row.state, row.due, today, risk=row.risk, reported=row.last_on is not None).light,
         )
         for row in rows
@@ -116,18 +107,16 @@ def obligation_contents(session: Session, obligation: Obligation, today: date) -
         reports=said[obligation.id or 0],
         others=[OtherPart(row, said[row.id]) for row in rows if row.id != obligation.id],
         milestone_light=light,
-        waiting=_waiting([part for part, _light in parts]) if light in _PRESSING else None,
+        waiting=_waiting([party for party, _light in parts], light, today),
         trail=trail(session, obligation.id or 0),
         review=last_review(session, obligation.id or 0),
-        extensions=extensions(session, obligation.id or 0),
+        extensions=extensions_of(session, obligation.id or 0),
     )
 
 
-def _waiting(parts: Sequence[Part]) -> Waiting | None:
-    pairs = waits(parts)
-    if not pairs:
-        return None
-    return Waiting(
-        leads=list(dict.fromkeys(lead for lead, _supporter in pairs)),
-        supporters=list(dict.fromkeys(supporter for _lead, supporter in pairs)),
-    )
+def _waiting(parties: Sequence[Party], light: Light | None, today: date) -> Waiting | None:
+    """Reviews are always waited for, departments only where the time is short."""
+    waiting = waiting_on(parties, today)
+    if light not in PRESSING:
+        waiting = replace(waiting, leads=(), supporters=(), ready=())
+    return waiting if waiting.leads or waiting.in_review else None

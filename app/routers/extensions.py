@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.access import extension_for_decision, secretariat_only
-from app.changes.extend_due import decide_extension
-from app.errors import DubanError, Invalid, Overtaken
+from app.changes.extend_due import check_undecided, decide_extension
+from app.errors import DubanError, Invalid, NotFound, Overtaken
 from app.i18n import gettext as _
 from app.queries.extensions import extension_row, open_request_count, open_requests
 from app.rendering import page
@@ -32,12 +32,17 @@ class DecisionForm:
 @router.get("/extensions")
 def requests(request: Request, session: DbSession, viewer: SignedInViewer, after: str = "") -> Response:
     secretariat_only(viewer)
+    misplaced = Invalid({"after": _("翻页位置不正确，请从第一页看起。")})
     if after and not (after.isdecimal() and len(after) <= _ID_DIGITS):
-        raise Invalid({"after": _("翻页位置不正确，请从第一页看起。")})
+        raise misplaced
+    try:
+        found = open_requests(session, viewer.region_id, after=int(after) if after else None)
+    except NotFound as error:
+        raise misplaced from error
     return page(
         request,
         "extensions/extensions.html",
-        found=open_requests(session, viewer.region_id, after=int(after) if after else None),
+        found=found,
         length=open_request_count(session, viewer.region_id),
         later=bool(after),
         form=DecisionForm(),
@@ -72,20 +77,15 @@ def one(request: Request, extension_id: RowId, session: DbSession, viewer: Signe
     return _one(request, session, extension_id)
 
 
-def _grants(typed: Typed) -> bool:
-    """Raises Invalid when neither button was pressed."""
+def _decided(typed: Typed) -> tuple[bool, date | None]:
+    """Whether to grant, and until when (None: as proposed). Raises Invalid for what says neither."""
     chosen = typed.text("decision")
     if chosen not in {GRANT, REFUSE}:
         raise Invalid({"reason": _("请选择“同意延期”或“不同意”。")})
-    return chosen == GRANT
-
-
-def _granted_due(typed: Typed) -> date | None:
-    """None for an empty field; raises Invalid for what is no date, which must not grant the proposed one."""
-    day = typed.day("granted_due")
-    if typed.text("granted_due") and day is None:
+    day = typed.day("granted_due") if chosen == GRANT else None
+    if chosen == GRANT and typed.text("granted_due") and day is None:  # which must not grant the proposed one
         raise Invalid({"granted_due": _("请填写日期，格式如2025年3月31日或2025-03-31。")})
-    return day
+    return chosen == GRANT, day
 
 
 @router.post("/extensions/{extension_id}")
@@ -101,13 +101,17 @@ def decide(
 ) -> Response:
     extension = extension_for_decision(session, viewer, extension_id)
     try:
-        grant = _grants(typed)
+        try:
+            grant, granted_due = _decided(typed)
+        except Invalid:
+            check_undecided(session, extension)  # nobody is sent to mend a form that cannot be sent any more
+            raise
         decide_extension(
             session,
             extension,
             grant=grant,
             reason=typed.text("reason"),
-            granted_due=_granted_due(typed) if grant else None,
+            granted_due=granted_due,
             by=viewer.account_id,
             now=now,
             today=today,

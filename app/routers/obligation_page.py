@@ -1,8 +1,8 @@
 """The page of one obligation, for the three doors that show it: reading, reporting, asking for an extension."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -11,14 +11,21 @@ from sqlmodel import Session
 from app import access
 from app.access import Viewer
 from app.documents.file_content import EXTENSIONS
+from app.domain.reasons_of_dates import ReminderDays, reminder_days
 from app.errors import DubanError, Invalid, Overtaken
-from app.queries.obligation_contents import obligation_contents
+from app.models.digest_run import RunKind
+from app.queries.digest_runs import run_of
+from app.queries.obligation_contents import ObligationContents, obligation_contents
+from app.queries.obligation_dates import DueStory, SentReminder, due_story, sent_reminders
+from app.queries.obligation_timeline import task_timeline
+from app.queries.update_drafts import draft_of
+from app.queries.work_calendar import work_calendar
 from app.rendering import page
 from app.routers.bounded_form import MAX_FILES
-from app.routers.report_form import ReportForm, fresh_form
+from app.routers.dependencies import get_evidence_store
+from app.routers.report_form import ReportForm, drafted_form, fresh_form
 
 _UNPROCESSABLE, _CONFLICT = 422, 409
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,29 @@ class ExtensionForm:
     reason: str = ""
     proposed_due: str = ""
 
-    @property
-    def is_plain(self) -> bool:
-        """Nothing, or a day as a browser's date field writes it: such a field would swallow 2025年3月31日."""
-        return not self.proposed_due or _ISO_DAY.fullmatch(self.proposed_due) is not None
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Why the date is this date. `reminders` only where reports are waited for; `sent` for those whom it concerns."""
+
+    story: DueStory
+    reminders: ReminderDays | None
+    next_reminder: date | None
+    sent: Sequence[SentReminder]
+
+
+def _dates(session: Session, viewer: Viewer, contents: ObligationContents, today: date) -> Dates:
+    row = contents.row
+    calendar = work_calendar(session, row.region_id)
+    said_today = run_of(session, row.region_id, RunKind.DAILY, today) is not None
+    concerned = viewer.reads_region or viewer.department_id == row.department_id
+    reminders = reminder_days(calendar, row.due, today) if contents.waits_for_department and row.due else None
+    return Dates(
+        story=due_story(session, contents),
+        reminders=reminders,
+        next_reminder=reminders.next_from(today + timedelta(days=said_today)) if reminders else None,
+        sent=sent_reminders(session, row.id) if concerned else (),
+    )
 
 
 def show_obligation(
@@ -54,6 +80,9 @@ def show_obligation(
     contents = obligation_contents(session, obligation, today)
     own = viewer.is_liaison and viewer.department_id == contents.row.department_id
     conflict = error.message if isinstance(error, Overtaken) else ""
+    draft = draft_of(session, viewer.account_id, obligation_id) if own and report is None else None
+    if draft is not None:
+        report = drafted_form(draft, contents.row.revision, get_evidence_store(request))
     form = report or fresh_form(contents)
     return page(
         request,
@@ -61,6 +90,9 @@ def show_obligation(
         status=_CONFLICT if conflict else _UNPROCESSABLE if error else 200,
         contents=contents,
         row=contents.row,
+        timeline=task_timeline(session, contents.row.task_id, contents.row.department_id, today),
+        dates=_dates(session, viewer, contents, today),
+        reminded_at=request.app.state.settings.digest_time,
         form=replace(form, revision=contents.row.revision) if conflict else form,
         asked=extension or ExtensionForm(),
         # What was typed is shown even where it can no longer be sent: it must not be lost.

@@ -79,9 +79,10 @@ def test_a_request_with_faults_names_the_field(
 
 
 def test_one_request_at_a_time(session: Session, row: Obligation) -> None:
-    ask(session, row)
+    first = ask(session, row)
     with pytest.raises(Overtaken):
-        ask(session, row)
+        ask(session, row, reason="另一个理由")
+    assert ask(session, row).id == first.id  # the same again, a double click
 
 
 def test_a_request_is_decided_once(session: Session, row: Obligation) -> None:

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -13,6 +14,16 @@ JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256))
 GIF = b"GIF89a" + bytes(20)
 WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8L" + bytes(14)
 EXE = b"MZ\x90\x00" + bytes(200)
+
+
+# As Ghostscript, LibreOffice and qpdf write them: with a password to open them, with restrictions alone, or open.
+_PDF_FOLDER = Path(__file__).parent / "pdf"
+ENCRYPTED_PDF = sorted(path.name for path in _PDF_FOLDER.glob("*.pdf") if not path.name.startswith("open_"))
+OPEN_PDF = sorted(path.name for path in _PDF_FOLDER.glob("open_*.pdf"))
+
+
+def pdf(name: str) -> bytes:
+    return (_PDF_FOLDER / name).read_bytes()
 
 
 def png() -> bytes:
@@ -50,6 +61,26 @@ def with_entry(source: bytes, name: str, content: bytes) -> bytes:
     target = io.BytesIO(source)
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, content)
+    return target.getvalue()
+
+
+def with_renamed_macros(told_by: str, *, encoding: str = "utf-8", source: bytes = b"") -> bytes:
+    """A document whose code lies in a part with a harmless name; `told_by`: content type, relationship or both."""
+    source = source or word()
+    target = io.BytesIO()
+    kind = "application/vnd.ms-office.vbaProject"
+    relation = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+    with zipfile.ZipFile(io.BytesIO(source)) as given, zipfile.ZipFile(target, "w") as archive:
+        for name in given.namelist():
+            content = given.read(name)
+            if name == "[Content_Types].xml" and told_by != "relationship":
+                override = f'<Override PartName="/word/data.bin" ContentType="{kind}"/></Types>'
+                content = content.decode().replace("</Types>", override).encode(encoding)
+            elif name.endswith("document.xml.rels") and told_by != "content type":
+                more = f'<Relationship Id="rIdX" Type="{relation}" Target="data.bin"/></Relationships>'
+                content = content.decode().replace("</Relationships>", more).encode(encoding)
+            archive.writestr(name, content)
+        archive.writestr("word/data.bin", b"code")
     return target.getvalue()
 
 

@@ -13,6 +13,7 @@ from app.documents.file_name import display_name
 from app.documents.refusals import (
     DamagedFile,
     EmptyFile,
+    EncryptedPdf,
     FileRefused,
     FileTooLarge,
     ForbiddenType,
@@ -67,6 +68,7 @@ def test_eight_threads_that_bring_the_same_file_leave_one(store: EvidenceStore) 
     ("name", "content", "media_type"),
     [
         ("a.pdf", samples.PDF, "application/pdf"),
+        *((name, samples.pdf(name), "application/pdf") for name in samples.OPEN_PDF),
         ("照片.PNG", samples.png(), "image/png"),
         ("照片.jpg", samples.JPG, "image/jpeg"),
         ("照片.jpeg", samples.JPG, "image/jpeg"),
@@ -130,6 +132,14 @@ def test_every_kind_of_evidence_is_taken(store: EvidenceStore, name: str, conten
             MacrosInside,
         ),
         ("宏.xls", samples.compound("Workbook", "_VBA_PROJECT_CUR"), MacrosInside),
+        ("改名的宏.docx", samples.with_renamed_macros("content type"), MacrosInside),
+        ("改名的宏.docx", samples.with_renamed_macros("relationship"), MacrosInside),
+        ("改名的宏.docx", samples.with_renamed_macros("both", encoding="utf-16"), MacrosInside),
+        ("改名的宏.xlsx", samples.with_renamed_macros("content type", source=samples.excel()), MacrosInside),
+        *((name, samples.pdf(name), EncryptedPdf) for name in samples.ENCRYPTED_PDF),
+        ("换写法.pdf", samples.pdf("locked_qpdf_xref_stream.pdf").replace(b"/Encrypt ", b"/Encr#79pt "), EncryptedPdf),
+        ("无定位.pdf", samples.pdf("locked_ghostscript.pdf").replace(b"startxref", b"startxxxx"), EncryptedPdf),
+        ("错位.pdf", samples.pdf("locked_qpdf_xref_stream.pdf").replace(b"\n1900\n", b"\n19\n"), EncryptedPdf),
         ("密.docx", samples.compound("EncryptedPackage", "EncryptionInfo"), LockedFile),
         ("坏.docx", samples.word()[:-200], DamagedFile),
         ("坏.doc", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(100), DamagedFile),
@@ -142,6 +152,21 @@ def test_what_is_refused_is_refused_by_name_and_leaves_nothing(
         put(store, content, name)
     assert name in refused.value.fields["files"]
     assert not store.folder.exists() or kept(store) == []
+
+
+def test_an_encrypted_pdf_is_told_with_what_to_do(store: EvidenceStore) -> None:
+    with pytest.raises(EncryptedPdf, match="请另存为不加密的PDF后上传"):
+        put(store, samples.pdf("restricted_ghostscript.pdf"), "通知.pdf")
+
+
+def test_a_trailer_behind_megabytes_of_table_is_found(tmp_path: Path) -> None:
+    """Objects that nobody uses make the table long; the word may fall on the border of two pieces."""
+    store = EvidenceStore(tmp_path, 20 * MEGABYTE)
+    locked = samples.pdf("locked_ghostscript.pdf")
+    at = locked.index(b"trailer")
+    for rows in (52_428, 52_429, 120_000):
+        with pytest.raises(EncryptedPdf):
+            put(store, locked[:at] + b"0000000000 65535 f \n" * rows + locked[at:], "长.pdf")
 
 
 def test_a_lie_is_told_with_what_the_file_really_is(store: EvidenceStore) -> None:
@@ -206,12 +231,20 @@ def test_an_unknown_packing_is_damage_and_no_accident(store: EvidenceStore) -> N
         put(store, target.getvalue(), "怪.docx")
 
 
-@pytest.mark.parametrize("source", [samples.word(), samples.compound("WordDocument")])
+@pytest.mark.parametrize(
+    "source",
+    [
+        samples.word(),
+        samples.compound("WordDocument"),
+        samples.pdf("open_says_encrypt.pdf"),
+        samples.pdf("locked_qpdf_xref_stream.pdf"),
+    ],
+)
 def test_no_damage_whatever_is_an_accident(store: EvidenceStore, source: bytes) -> None:
     """One byte flipped at a time, and cut at every length: refused by name or taken, never anything else."""
     for place in range(0, len(source), max(1, len(source) // 150)):
         for content in (source[:place], source[:place] + bytes([source[place] ^ 0xFF]) + source[place + 1 :]):
-            for name in ("文.docx", "文.doc"):
+            for name in ("文.docx", "文.doc", "文.pdf"):
                 with contextlib.suppress(FileRefused):
                     put(store, content, name)
 

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select, update
 from app.domain.lights import Light, shown
 from app.domain.workflow import State
 from app.models import Obligation
-from app.queries.departments import departments_by_kind, plans_of_department
+from app.queries.department_duties import plans_of_department
+from app.queries.departments import departments_by_kind
 from app.queries.obligation_lights import light_column
 from tests.conftest import TODAY
 from tests.queries.reporting import all_obligations, spread_states

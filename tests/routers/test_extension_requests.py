@@ -11,6 +11,7 @@ from app.db import Database
 from app.models import Extension, Obligation
 from app.models.extension import ExtensionState
 from tests.conftest import TODAY, Person
+from tests.history import History
 
 SignIn = Callable[[str], Person]
 ObligationOf = Callable[..., Obligation]
@@ -90,13 +91,39 @@ def test_a_fault_comes_back_with_what_was_typed_and_a_message_at_its_field(
     assert requests(database) == []
 
 
-def test_a_date_that_a_date_field_cannot_show_is_shown_as_text(sign_in: SignIn, obligation_of: ObligationOf) -> None:
+def test_a_date_comes_back_as_it_was_typed_whatever_else_is_wrong(sign_in: SignIn, obligation_of: ObligationOf) -> None:
     row = obligation_of("甲局")
     liaison = sign_in("甲局联络员")
-    page = liaison.post(address(row), {"reason": "", "proposed_due": "2025年3月31日"}).text
-    assert 'name="proposed_due" type="text"' in page
-    page = liaison.post(address(row), {"reason": "", "proposed_due": "2025-03-31"}).text
-    assert 'name="proposed_due" type="date"' in page
+    for typed in ("2025年3月31日", "2025-03-31", "2025/3/31", "20250331"):
+        answer = liaison.post(address(row), {"reason": "", "proposed_due": typed})
+        assert answer.status_code == 422
+        assert f'value="{typed}"' in answer.text
+        assert 'id="proposed_due-fault"' not in answer.text
+    assert 'type="date"' not in answer.text
+
+
+@pytest.mark.parametrize("reason", ["\u200b", "\u3000\u2060\ufeff", "\u202e\u2069", "\u3164"])
+def test_a_reason_that_nobody_can_see_is_no_reason(
+    sign_in: SignIn, database: Database, obligation_of: ObligationOf, reason: str
+) -> None:
+    answer = sign_in("甲局联络员").post(address(obligation_of("甲局")), {**TYPED, "reason": reason})
+    assert answer.status_code == 422
+    assert "请填写延期理由。" in answer.text
+    assert requests(database) == []
+
+
+def test_joined_emoji_stay_whole(sign_in: SignIn, database: Database, obligation_of: ObligationOf) -> None:
+    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    sign_in("甲局联络员").post(address(obligation_of("甲局")), {**TYPED, "reason": f" {family}需要照顾 "})
+    (asked,) = requests(database)
+    assert asked.reason == f"{family}需要照顾"
+
+
+def test_the_same_request_sent_twice_is_one(sign_in: SignIn, database: Database, obligation_of: ObligationOf) -> None:
+    row = obligation_of("甲局")
+    liaison = sign_in("甲局联络员")
+    assert [liaison.post(address(row), TYPED).status_code for _ in range(2)] == [303, 303]
+    assert len(requests(database)) == 1
 
 
 def test_a_second_request_is_told_and_keeps_its_text(
@@ -121,11 +148,11 @@ def test_of_requests_at_the_same_moment_one_is_taken(
     barrier = threading.Barrier(len(people))
     codes: list[int] = []
 
-    def send(person: Person) -> None:
+    def send(person: Person, reason: str) -> None:
         barrier.wait()
-        codes.append(person.post(address(row), TYPED).status_code)
+        codes.append(person.post(address(row), {**TYPED, "reason": reason}).status_code)
 
-    threads = [threading.Thread(target=send, args=(person,)) for person in people]
+    threads = [threading.Thread(target=send, args=(person, f"理由{n}")) for n, person in enumerate(people)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -144,3 +171,21 @@ def test_what_is_in_review_is_not_extended(sign_in: SignIn, database: Database, 
     assert answer.status_code == 409
     assert "设备招标延后</textarea>" in answer.text
     assert requests(database) == []
+
+
+def test_a_faulty_request_on_what_is_closed_is_told_that_it_is_closed(
+    sign_in: SignIn, database: Database, obligation_of: ObligationOf
+) -> None:
+    history = History(database)
+    row = obligation_of("甲局")
+    history.accept(row.id or 0, TODAY, hour=8)
+    answer = sign_in("甲局联络员").post(address(row), {"reason": "", "proposed_due": "明年春天"})
+    assert answer.status_code == 409
+    assert "已提交审核或已办结，不能再申请延期" in answer.text
+    assert 'value="明年春天"' in answer.text
+    assert "提交延期申请</button>" not in answer.text
+
+
+@pytest.mark.parametrize("key", ["0", "987654321", "9223372036854775808", "x"])
+def test_a_request_on_what_is_not_there_is_answered(sign_in: SignIn, key: str) -> None:
+    assert sign_in("甲局联络员").post(f"/obligations/{key}/extensions", TYPED).status_code in {404, 422}

@@ -1,3 +1,5 @@
+import re
+import threading
 from collections.abc import Callable
 from datetime import date
 from html import unescape
@@ -51,7 +53,7 @@ def test_requests_are_shown_with_all_that_a_decision_needs(sign_in: SignIn, hist
         "晚90天",
     ):
         assert text in page
-    assert f'id="granted_due-{asked}" name="granted_due" type="date" value="2025-03-31"' in page
+    assert re.search(rf'id="granted_due-{asked}" name="granted_due" type="text"[^>]* value="2025-03-31"', page)
     assert f'id="reason-{asked}"' in page
 
 
@@ -73,8 +75,20 @@ def test_requests_are_paged_by_key(sign_in: SignIn, history: History, asked: int
     page = sign_in("秘书处").get(f"/extensions?after={asked}").text
     assert f'action="/extensions/{second}"' in page
     assert f'action="/extensions/{asked}"' not in page
-    for place in ("x", "-1", "9" * 30):
+    for place in ("x", "-1", "9" * 30, "987654321"):
         assert sign_in("秘书处").get(f"/extensions?after={place}").status_code == 422
+
+
+def test_who_asked_first_stands_first_whatever_the_number(sign_in: SignIn, history: History, asked: int) -> None:
+    earlier = history.ask(history.key("乙局"), date(2024, 11, 18), PROPOSED)
+    assert earlier > asked
+    secretary = sign_in("秘书处")
+    page = secretary.get("/extensions").text
+    assert page.index(f'action="/extensions/{earlier}"') < page.index(f'action="/extensions/{asked}"')
+    page = secretary.get(f"/extensions?after={earlier}").text
+    assert f'action="/extensions/{asked}"' in page
+    assert f'action="/extensions/{earlier}"' not in page
+    assert "没有更多" in secretary.get(f"/extensions?after={asked}").text
 
 
 @pytest.mark.parametrize("login", ["甲局联络员", "甲局负责人", "领导", "专家", "邻区秘书处"])
@@ -174,10 +188,68 @@ def test_whoever_is_second_is_told_and_keeps_the_reason(sign_in: SignIn, history
         )
     answer = secretary.post(f"/extensions/{asked}", {"decision": "refuse", "reason": "请按期完成"})
     assert answer.status_code == 409
-    assert "已由他人审批" in answer.text
+    assert "已由秘书处审批（同意），您的决定未执行" in answer.text
+    assert "秘书处于2024年11月25日 10:00审批" in answer.text
     assert "请按期完成" in answer.text
     assert "延至2025年3月31日" in answer.text
     assert extension(history, asked).state is ExtensionState.GRANTED
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        {"decision": "grant", "granted_due": "2025年1月31日", "reason": "请抓紧"},
+        {"decision": "grant", "granted_due": ""},
+        {"decision": "refuse", "reason": "请按期完成"},
+    ],
+)
+def test_ones_own_decision_sent_twice_is_done_once(
+    sign_in: SignIn, history: History, asked: int, decision: dict[str, str]
+) -> None:
+    secretary = sign_in("秘书处")
+    first, second = (secretary.post(f"/extensions/{asked}", decision) for _ in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.headers["location"] == second.headers["location"]
+    assert obligation(history).extensions == (decision["decision"] == "grant")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"decision": "grant", "granted_due": "明年春天"},
+        {"decision": "grant", "granted_due": "2024-12-31"},
+        {"decision": "refuse"},
+        {},
+    ],
+)
+def test_what_is_decided_already_is_told_before_any_fault(
+    sign_in: SignIn, history: History, asked: int, typed: dict[str, str]
+) -> None:
+    secretary = sign_in("秘书处")
+    secretary.post(f"/extensions/{asked}", {"decision": "grant"})
+    answer = secretary.post(f"/extensions/{asked}", typed)
+    assert answer.status_code == 409
+    assert "已由秘书处审批（同意）" in answer.text
+
+
+def test_of_two_decisions_at_one_moment_one_counts(sign_in: SignIn, history: History, asked: int) -> None:
+    people = [sign_in("秘书处") for _ in range(2)]
+    answers = [{"decision": "grant"}, {"decision": "refuse", "reason": "请按期完成"}]
+    barrier = threading.Barrier(2)
+    codes: list[int] = []
+
+    def send(person: Person, typed: dict[str, str]) -> None:
+        barrier.wait()
+        codes.append(person.post(f"/extensions/{asked}", typed).status_code)
+
+    threads = [threading.Thread(target=send, args=pair) for pair in zip(people, answers, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [303, 409]
+    with history.database.reading() as session:
+        assert list(history_findings(session, Checked())) == []
 
 
 def test_a_request_on_what_was_accepted_meanwhile_is_not_granted(sign_in: SignIn, history: History, asked: int) -> None:

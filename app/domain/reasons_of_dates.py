@@ -1,0 +1,182 @@
+"""Why a due date and its reminder days are what they are; the days come from the rules that send the reminders."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from app.domain.reminders import first_after, head_hears_from, rungs, weekly_day
+from app.domain.workdays import DayReason, WorkCalendar
+from app.domain.workflow import EventKind
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_WEEKS_AHEAD = 2  # further weekly repetitions say nothing new
+_SEARCHED_WEEKS = 60  # a calendar in which nobody works for a year has no days to show
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDays:
+    """Days in a row that are free for one reason."""
+
+    first: date
+    last: date
+    reason: DayReason
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDay:
+    """`nominal` by the rule alone, `day` when it is really said; between them the free days for which it moved.
+
+    `provisional_years`: those of which the notice is not known yet, so that the day may still move.
+    `reason`: why `day` is worked, to be told where it is a weekend's make-up day.
+    """
+
+    nominal: date
+    day: date
+    reason: DayReason
+    moved_over: Sequence[FreeDays]
+    provisional_years: frozenset[int]
+    before: int | None = None
+
+    @property
+    def is_moved(self) -> bool:
+        return self.day != self.nominal
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDays:
+    """When a due date is spoken of while nothing is reported.
+
+    `weekly`: the next repetitions after today, once it is overdue or from the first one on. `head`: from when the head
+    of the department hears of it, too.
+    """
+
+    rungs: Sequence[ReminderDay]
+    after: ReminderDay
+    weekly: Sequence[ReminderDay]
+    head: ReminderDay
+
+    @property
+    def liaisons(self) -> Sequence[ReminderDay]:
+        """All of the department's liaison, in the order of time."""
+        return (*self.rungs, self.after, *self.weekly)
+
+    @property
+    def provisional_years(self) -> list[int]:
+        return sorted({year for one in (*self.liaisons, self.head) for year in one.provisional_years})
+
+    def next_from(self, today: date) -> date | None:
+        """The next day on which something is said, today included."""
+        return min((one.day for one in self.liaisons if one.day >= today), default=None)
+
+
+def reminder_days(calendar: WorkCalendar, due: date, today: date) -> ReminderDays:
+    ladder = [_explained(calendar, rung.nominal, rung.day, before=rung.before) for rung in rungs(calendar, due)]
+    start = first_after(calendar, due)
+    head = head_hears_from(calendar, due)
+    return ReminderDays(
+        rungs=ladder,
+        after=_explained(calendar, due + _DAY, start),
+        weekly=[_explained(calendar, monday, day) for monday, day in _weekly(calendar, start, today)],
+        head=_explained(calendar, head, head),
+    )
+
+
+def _weekly(calendar: WorkCalendar, start: date, today: date) -> Iterator[tuple[date, date]]:
+    """(Monday, day said) of the next repetitions behind `start`, those before today left out."""
+    week = max(start, today)
+    found = 0
+    for _turn in range(_SEARCHED_WEEKS):
+        monday = week - timedelta(days=week.weekday())
+        day = weekly_day(calendar, start, week)
+        if day is not None and day > start and day >= today:
+            yield monday, day
+            found += 1
+            if found == _WEEKS_AHEAD:
+                return
+        week = monday + _WEEK
+
+
+def _explained(calendar: WorkCalendar, nominal: date, day: date, *, before: int | None = None) -> ReminderDay:
+    first, last = (day + _DAY, nominal) if day < nominal else (nominal, day - _DAY)
+    return ReminderDay(
+        nominal=nominal,
+        day=day,
+        reason=calendar.reason(day),
+        moved_over=_free_days(calendar, first, last) if day != nominal else (),
+        provisional_years=frozenset(one.year for one in (nominal, day) if calendar.is_provisional(one)),
+        before=before,
+    )
+
+
+def _free_days(calendar: WorkCalendar, first: date, last: date) -> list[FreeDays]:
+    found: list[FreeDays] = []
+    day = first
+    while day <= last:
+        reason = calendar.reason(day)
+        if found and found[-1].reason == reason:
+            found[-1] = FreeDays(found[-1].first, day, reason)
+        else:
+            found.append(FreeDays(day, day, reason))
+        day += _DAY
+    return found
+
+
+class Reckoning(StrEnum):
+    """How a date was reckoned from a phrase that names no day."""
+
+    MONTH_END = "month_end"
+    YEAR_END = "year_end"
+
+
+def reckoned(printed: str, due: date | None) -> Reckoning | None:
+    """None where the phrase names the day, or the date does not lie at an end."""
+    if due is None or "日" in printed or not printed:
+        return None
+    if "月" in printed:
+        return Reckoning.MONTH_END if (due + _DAY).day == 1 else None
+    return Reckoning.YEAR_END if (due.month, due.day) == (12, 31) else None
+
+
+@dataclass(frozen=True, slots=True)
+class DueEvent:
+    """What an event left behind. `seq` is its number, `department` who held the duty afterwards."""
+
+    seq: int
+    kind: EventKind
+    due: date | None
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """One event that set or moved the date, or handed it on. `before` is the date until then.
+
+    `from_department` is set where the duty changed hands and the date did not.
+    """
+
+    event: DueEvent
+    before: date | None
+    from_department: str | None = None
+
+    @property
+    def moved_days(self) -> int | None:
+        if self.before is None or self.event.due is None or self.before == self.event.due:
+            return None
+        return (self.event.due - self.before).days
+
+
+def due_steps(events: Iterable[DueEvent]) -> list[DueStep]:
+    """The opening, and every later event after which the date or its holder was another. Events in their order."""
+    steps: list[DueStep] = []
+    last: DueEvent | None = None
+    for event in events:
+        if last is None:
+            steps.append(DueStep(event, None))
+        elif event.department != last.department:
+            steps.append(DueStep(event, last.due, last.department))
+        elif event.due != last.due or event.kind is EventKind.EXTENDED:
+            steps.append(DueStep(event, last.due))
+        last = event
+    return steps
