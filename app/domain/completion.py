@@ -1,6 +1,6 @@
 """When a milestone is complete, how it stands until then, and who waits for whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from app.domain.lights import Light
@@ -38,11 +38,16 @@ def milestone_light(parts: Iterable[tuple[Part, Light]]) -> Light | None:
     lights = {light for part, light in pairs if part in deciders}
     if not lights:
         return None
-    if is_complete(part for part, _light in pairs):
-        return Light.DONE
+    return together(lights)
+
+
+def together(lights: Set[Light]) -> Light:
+    """One light for several (at least one): done when all are, else the most urgent one."""
     for urgent in (Light.OVERDUE, Light.DUE_SOON):
         if urgent in lights:
             return urgent
+    if lights == {Light.DONE}:
+        return Light.DONE
     if lights <= {Light.DONE, Light.IN_REVIEW}:
         return Light.IN_REVIEW
     return Light.NOT_STARTED if lights == {Light.NOT_STARTED} else Light.ON_TRACK

@@ -7,7 +7,9 @@ from datetime import date
 
 from sqlmodel import Session
 
+from app.domain.completion import Part
 from app.domain.lights import Light
+from app.domain.workflow import State
 from app.drafts.plan_draft import AssignmentMode, TaskKind
 from app.models import Area, Phase, Plan, Task
 from app.queries.plan_milestones import PlanMilestone, milestones_of_plan
@@ -26,10 +28,19 @@ from app.queries.plans import (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a task stands in one phase; `light` is None where nobody reports."""
+    """How a task stands in one phase; `light` is None where nobody reports.
+
+    `parts` are all departments that owe a report; `moved` is the date now in force where it was moved.
+    """
 
     milestone: PlanMilestone
     light: Light | None
+    parts: Sequence[Part]
+    moved: date | None
+
+    @property
+    def done(self) -> int:
+        return sum(1 for part in self.parts if part.state is State.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,16 @@ class TaskGroup:
 
 @dataclass(frozen=True, slots=True)
 class PlanContents:
-    """`phases` are those with obligations; `checkpoints` the other dates, on which the plan itself is judged."""
+    """`phases` are those with obligations; `checkpoints` the other dates, on which the plan itself is judged.
+
+    `all_phases`: those with milestones, whether or not anybody reports on them; stages first, then
+    checkpoints, each earliest first.
+    """
 
     completion: Completion
     groups: Sequence[TaskGroup]
     phases: Sequence[Phase]
+    all_phases: Sequence[Phase]
     checkpoints: Sequence[Phase]
     tasks: int
     unassigned: int
@@ -83,8 +99,8 @@ def plan_contents(session: Session, plan: Plan, today: date) -> PlanContents:
     clause = clauses(session, [task.id or 0 for task in tasks])
     marks: dict[int, dict[int, Mark]] = defaultdict(dict)
     for milestone in milestones_of_plan(session, plan_id):
-        light, _parts = done.standing.get(milestone.id, (None, []))
-        marks[milestone.task_id][milestone.phase_id] = Mark(milestone, light)
+        light, parts = done.standing.get(milestone.id, (None, []))
+        marks[milestone.task_id][milestone.phase_id] = Mark(milestone, light, parts, done.moved.get(milestone.id))
     phases = phases_of_plan(session, plan_id)
     areas = areas_of_plan(session, plan_id)
     gathered: dict[str, list[TaskLine]] = {area.number: [] for area in areas}
@@ -97,6 +113,10 @@ def plan_contents(session: Session, plan: Plan, today: date) -> PlanContents:
         completion=done,
         groups=[_group(key, by_number.get(key), lines, phases, done) for key, lines in gathered.items() if lines],
         phases=[phase for phase in phases if phase.id in done.by_phase],
+        all_phases=sorted(
+            (phase for phase in phases if phase.id in {key for own in marks.values() for key in own}),
+            key=lambda phase: (phase.checkpoint is not None, phase.due or date.max, phase.position),
+        ),
         checkpoints=[phase for phase in phases if phase.checkpoint is not None and phase.id not in done.by_phase],
         tasks=len(tasks),
         unassigned=sum(1 for task in tasks if task.mode is AssignmentMode.UNASSIGNED),

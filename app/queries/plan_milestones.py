@@ -33,12 +33,16 @@ class PlanMilestone:
 
 @dataclass(frozen=True, slots=True)
 class StandingMilestone:
-    """A milestone with its light, those on whom its completion depends, and all who take part."""
+    """A milestone with its light, those on whom its completion depends, and all who take part.
+
+    `moved`: the date now in force where a deciding department's was moved.
+    """
 
     milestone: PlanMilestone
     light: Light | None
     deciders: Sequence[Part]
     parts: Sequence[Part]
+    moved: date | None
 
 
 _COLUMNS: list[Any] = [
@@ -76,12 +80,15 @@ def counted_milestones(
         if milestone.id not in completion.standing or not _within(milestone, wanted):
             continue
         light, parts = completion.standing[milestone.id]
-        if wanted.light in {None, light}:
-            rows.append(StandingMilestone(milestone, light, deciding(parts), parts))
+        if (light is not Light.DONE) if wanted.unfinished else wanted.light in {None, light}:
+            moved = completion.moved.get(milestone.id)
+            rows.append(StandingMilestone(milestone, light, deciding(parts), parts, moved))
     return rows
 
 
 def _within(milestone: PlanMilestone, wanted: Wanted) -> bool:
     if wanted.outside is not None and (milestone.area_id is not None or milestone.kind is not wanted.outside):
+        return False
+    if wanted.task_id not in {None, milestone.task_id}:
         return False
     return wanted.area_id in {None, milestone.area_id} and wanted.phase_id in {None, milestone.phase_id}

@@ -20,7 +20,7 @@ from app.queries.obligations import FAR, PAGE
 class Wanted:
     """Ids; None: all. Without a light everything counts that has not been withdrawn from its department.
 
-    `outside`: the tasks of this kind that belong to no area.
+    `outside`: the tasks of this kind that belong to no area. `unfinished`: whatever is not done.
     """
 
     area_id: int | None = None
@@ -28,6 +28,8 @@ class Wanted:
     phase_id: int | None = None
     department_id: int | None = None
     light: Light | None = None
+    unfinished: bool = False
+    task_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ def _filtered(statement: Select[Any], plan_id: int, wanted: Wanted, today: date)
         statement = statement.where(col(Milestone.phase_id) == wanted.phase_id)
     if wanted.department_id is not None:
         statement = statement.where(col(Obligation.department_id) == wanted.department_id)
+    if wanted.task_id is not None:
+        statement = statement.where(col(Obligation.task_id) == wanted.task_id)
+    if wanted.unfinished:
+        return statement.where(col(Obligation.state).not_in({State.ACCEPTED, State.CANCELLED}))
     if wanted.light is None:
         return statement.where(col(Obligation.state) != State.CANCELLED)
     return statement.where(light_column(today) == wanted.light.value)

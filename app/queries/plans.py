@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.domain.completion import Part, milestone_light
+from app.domain.completion import Part, deciding, milestone_light
 from app.domain.lights import Light, shown
 from app.domain.workflow import Role, State
 from app.models import (
@@ -17,15 +17,11 @@ from app.models import (
     Assignment,
     Department,
     DepartmentGroup,
-    Indicator,
-    IndicatorLead,
-    IndicatorTarget,
     Measure,
     Milestone,
     Obligation,
     Phase,
     Plan,
-    SourceNote,
     Task,
 )
 
@@ -64,6 +60,7 @@ class Completion:
     Keys are ids; the area key None gathers tasks that stand in no area. A milestone is overdue when it is
     not complete and a deciding department is past the due date. Milestones without obligations are not counted.
     `standing` has every counted milestone's light and departments (None: nobody decides).
+    `moved`: where a deciding department's date was moved, the latest date now in force.
     """
 
     milestones: Share = field(default_factory=Share)
@@ -73,6 +70,7 @@ class Completion:
     by_department: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
     by_task: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
     standing: dict[int, tuple[Light | None, list[Part]]] = field(default_factory=dict)
+    moved: dict[int, date] = field(default_factory=dict)
     lights: dict[Light, int] = field(default_factory=lambda: dict.fromkeys(Light, 0))
     department_names: dict[int, str] = field(default_factory=dict)
 
@@ -96,6 +94,7 @@ def completion(session: Session, plan_id: int, today: date) -> Completion:
         col(Obligation.role),
         col(Obligation.state),
         col(Obligation.due),
+        col(Obligation.first_due),
         col(Obligation.risk),
         col(Obligation.last_update_id),
     ]
@@ -110,19 +109,48 @@ def completion(session: Session, plan_id: int, today: date) -> Completion:
     result = Completion()
     places: dict[int, tuple[int, int, int | None]] = {}
     parts: dict[int, list[tuple[Part, Light]]] = defaultdict(list)
-    for milestone_id, phase_id, task_id, area_id, department_id, name, role, state, due, risk, said in session.execute(
-        statement
-    ):
-        light = shown(state, due, today, risk=risk, reported=said is not None).light
+    moved: dict[int, list[tuple[Part, date]]] = defaultdict(list)
+    counts: dict[tuple[int, Light], int] = defaultdict(int)
+    # A plan has over a thousand rows and a handful of states and dates: what is equal is asked once.
+    known: dict[tuple[State, date | None, bool, bool], Light] = {}
+    for (
+        milestone_id,
+        phase_id,
+        task_id,
+        area_id,
+        department_id,
+        name,
+        role,
+        state,
+        due,
+        first,
+        risk,
+        said,
+    ) in session.execute(statement):
+        key = (state, due, risk, said is not None)
+        light = known.get(key)
+        if light is None:
+            light = known[key] = shown(state, due, today, risk=risk, reported=said is not None).light
+        part = Part(name, role, state)
         places[milestone_id] = (phase_id, task_id, area_id)
-        parts[milestone_id].append((Part(name, role, state), light))
+        parts[milestone_id].append((part, light))
         result.department_names[department_id] = name
-        result.lights[light] += 1
+        counts[department_id, light] += 1
+        if due is not None and due != first:
+            moved[milestone_id].append((part, due))
+    for (department_id, light), count in counts.items():
+        result.lights[light] += count
         for share in (result.obligations, result.by_department[department_id]):
-            share.add(light)
+            share.add(light, count)
     for milestone_id, (phase_id, task_id, area_id) in places.items():
         together = milestone_light(parts[milestone_id])
-        result.standing[milestone_id] = (together, [part for part, _light in parts[milestone_id]])
+        everybody = [part for part, _light in parts[milestone_id]]
+        result.standing[milestone_id] = (together, everybody)
+        if milestone_id in moved:
+            deciders = set(deciding(everybody))
+            dates = [due for part, due in moved[milestone_id] if part in deciders]
+            if dates:
+                result.moved[milestone_id] = max(dates)
         for share in (
             result.milestones,
             result.by_area[area_id],
@@ -209,47 +237,3 @@ def milestones_of_task(session: Session, task_id: int) -> list[MilestoneRow]:
         .order_by(col(Milestone.position))
     )
     return [MilestoneRow(milestone, phase) for milestone, phase in session.exec(statement)]
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorRow:
-    indicator: Indicator
-    area: str | None
-    leads: Sequence[str]
-    targets: Sequence[IndicatorTarget]
-
-
-def indicators_of_plan(session: Session, plan_id: int) -> list[IndicatorRow]:
-    ids = select(Indicator.id).where(Indicator.plan_id == plan_id)
-    leads: dict[int, list[str]] = defaultdict(list)
-    for lead, department, group in session.execute(
-        select(IndicatorLead.indicator_id, Department.name, DepartmentGroup.name)
-        .outerjoin(Department, col(Department.id) == IndicatorLead.department_id)
-        .outerjoin(DepartmentGroup, col(DepartmentGroup.id) == IndicatorLead.group_id)
-        .where(col(IndicatorLead.indicator_id).in_(ids))
-        .order_by(col(IndicatorLead.indicator_id), col(IndicatorLead.position))
-    ):
-        leads[lead].append(department or group)
-    targets: dict[int, list[IndicatorTarget]] = defaultdict(list)
-    for target in session.exec(
-        select(IndicatorTarget)
-        .where(col(IndicatorTarget.indicator_id).in_(ids))
-        .order_by(col(IndicatorTarget.indicator_id), col(IndicatorTarget.position))
-    ):
-        targets[target.indicator_id].append(target)
-    statement = (
-        select(Indicator, Area.title)
-        .outerjoin(Area, col(Area.id) == Indicator.area_id)
-        .where(Indicator.plan_id == plan_id, col(Indicator.withdrawn).is_(False))
-        .order_by(col(Indicator.position))
-    )
-    return [
-        IndicatorRow(row, area, leads[row.id or 0], targets[row.id or 0]) for row, area in session.execute(statement)
-    ]
-
-
-def source_notes(session: Session, plan_id: int, about: str | None = None) -> Sequence[SourceNote]:
-    statement = select(SourceNote).where(SourceNote.plan_id == plan_id).order_by(col(SourceNote.position))
-    if about is not None:
-        statement = statement.where(SourceNote.about == about)
-    return session.exec(statement).all()

@@ -10,13 +10,12 @@ from sqlmodel import Session
 from app.domain.completion import Part, milestone_light, waits
 from app.domain.lights import Light, shown
 from app.domain.workflow import Role, State
-from app.models import Area, Milestone, Phase, Plan, SourceNote, Task
-from app.queries.departments import members_of, present_names
+from app.models import Area, Milestone, Phase, Plan, Task
+from app.queries.department_names import members_of, present_names
 from app.queries.obligations import ObligationRow, task_obligations
-from app.queries.plans import ClausePart, MilestoneRow, clauses, measures, milestones_of_task, source_notes
-
-# A milestone that is late or near is where waiting matters; before that everybody still has time.
-_PRESSING = frozenset({Light.OVERDUE, Light.DUE_SOON})
+from app.queries.plan_notes import Note, notes_about
+from app.queries.plans import ClausePart, MilestoneRow, clauses, measures, milestones_of_task
+from app.queries.waiting import PRESSING
 
 _LATEST = 5  # reports quoted on the page; all others are one click away
 
@@ -25,12 +24,16 @@ _ORDER = {Role.LEAD: 0, Role.SHARED: 1, Role.SUPPORT: 2}
 
 @dataclass(frozen=True, slots=True)
 class TaskMilestone:
-    """`waiting` maps an unfinished lead to the supporters that have not reported yet."""
+    """`waiting` maps an unfinished lead to the supporters that have not reported yet.
+
+    `moved`: a date now in force that is not the milestone's, and the departments to which it was granted.
+    """
 
     milestone: Milestone
     phase: Phase
     light: Light | None
     waiting: Mapping[str, Sequence[str]]
+    moved: Sequence[tuple[date, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class TaskContents:
     standings: Sequence[Standing]
     withdrawn: Sequence[ObligationRow]
     latest: Sequence[ObligationRow]
-    notes: Sequence[SourceNote]
+    notes: Sequence[Note]
 
     @property
     def departments(self) -> frozenset[int]:
@@ -93,7 +96,7 @@ def task_contents(session: Session, plan: Plan, task: Task, today: date) -> Task
         ),
         withdrawn=[row for row in rows if row.state is State.CANCELLED],
         latest=sorted(reported, key=lambda row: (row.last_on or today, row.id), reverse=True)[:_LATEST],
-        notes=source_notes(session, plan.id or 0, f"task:{task.number}"),
+        notes=notes_about(session, plan.id or 0, f"task:{task.number}"),
     )
 
 
@@ -107,7 +110,11 @@ def _milestone(found: MilestoneRow, rows: Sequence[ObligationRow], today: date) 
     ]
     light = milestone_light(parts)
     waiting: dict[str, list[str]] = defaultdict(list)
-    if light in _PRESSING:
+    if light in PRESSING:
         for who, whom in waits(part for part, _light in parts):
             waiting[who].append(whom)
-    return TaskMilestone(found.milestone, found.phase, light, waiting)
+    moved: dict[date, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.due is not None and row.due != found.milestone.due:
+            moved[row.due].append(row.department)
+    return TaskMilestone(found.milestone, found.phase, light, waiting, sorted(moved.items()))

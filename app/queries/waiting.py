@@ -1,11 +1,15 @@
-"""The condition of the partial index of what waits for its department."""
+"""What waits: the condition of the partial index, and when waiting for one another matters."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import col
 
+from app.domain.lights import Light
 from app.domain.workflow import State
+
+# A milestone that is late or near is where waiting matters; before that everybody still has time.
+PRESSING = frozenset({Light.OVERDUE, Light.DUE_SOON})
 
 
 def waits_for_department(state: Any) -> ColumnElement[bool]:

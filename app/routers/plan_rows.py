@@ -1,10 +1,8 @@
 """The rows behind a plan's figures: its milestones and its obligations, by area, phase, department and light."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -14,35 +12,47 @@ from sqlmodel import Session
 from app.access import READS_REGION, plan_for_reading
 from app.domain.lights import Light
 from app.drafts.plan_draft import TaskKind
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 from app.i18n import gettext as _
-from app.models import Area, Phase, Plan
+from app.models import Area, Phase, Plan, Task
 from app.queries.plan_milestones import counted_milestones, milestones_of_plan
 from app.queries.plan_obligations import Wanted, departments_of_plan, plan_obligations, tasks_of_department
-from app.queries.plans import areas_of_plan, completion, phases_of_plan
+from app.queries.plans import areas_of_plan, completion, phases_of_plan, task_by_number
 from app.rendering import page
 from app.routers.dependencies import DbSession, SignedInViewer, Today
+from app.routers.due_key import read_due_key
 
 router = APIRouter()
+
+UNFINISHED = "unfinished"  # beside the lights: whatever is not done
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the address asks for, as it stands there; empty: all.
 
-    `area` is an area's number, or a kind of task for those that stand in no area.
+    `area` is an area's number, or a kind of task for those that stand in no area; `task` a task's number.
+    `light` is one of the lights, or UNFINISHED.
     """
 
     area: str = ""
     phase: str = ""
     department: str = ""
     light: str = ""
+    task: str = ""
     after: str = ""
 
     @property
     def query(self) -> str:
         """The same filters on the first page."""
-        return urlencode({name: text for name, text in asdict(self).items() if text and name != "after"})
+        return self._query("after")
+
+    @property
+    def all_tasks(self) -> str:
+        return self._query("after", "task")
+
+    def _query(self, *without: str) -> str:
+        return urlencode({name: text for name, text in asdict(self).items() if text and name not in without})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,8 @@ def _choices(session: Session, plan: Plan) -> Choices:
     return Choices(areas_of_plan(session, key), phases_of_plan(session, key), departments_of_plan(session, key))
 
 
-def _wanted(asked: Asked, choices: Choices) -> Wanted:
-    """Raises NotFound for what the plan does not have, Invalid for an unknown light."""
+def _wanted(asked: Asked, choices: Choices, task: Task | None) -> tuple[Wanted, dict[str, str]]:
+    """Raises NotFound for what the plan does not have; a sentence for a light that there is not."""
     areas = {area.number: area.id for area in choices.areas}
     outside = None
     if asked.area and asked.area not in areas:
@@ -76,30 +86,25 @@ def _wanted(asked: Asked, choices: Choices) -> Wanted:
     departments = {str(key): key for key, _name in choices.departments}
     if (asked.phase and asked.phase not in phases) or (asked.department and asked.department not in departments):
         raise NotFound
-    if asked.light and asked.light not in {light.value for light in choices.lights}:
-        raise Invalid({"light": _("没有这种状态，请在列表中选择。")})
-    return Wanted(
+    if asked.task and task is None:
+        raise NotFound
+    faults = {}
+    if asked.light and asked.light != UNFINISHED and asked.light not in {light.value for light in choices.lights}:
+        faults["light"] = _("没有这种状态，请在列表中选择。")
+    wanted = Wanted(
         area_id=areas.get(asked.area),
         outside=outside,
         phase_id=phases.get(asked.phase),
         department_id=departments.get(asked.department),
-        light=Light(asked.light) if asked.light else None,
+        light=Light(asked.light) if asked.light and asked.light != UNFINISHED and not faults else None,
+        unfinished=asked.light == UNFINISHED,
+        task_id=task.id if task else None,
     )
+    return wanted, faults
 
 
-def _after(text: str) -> tuple[date, int] | None:
-    """`2024-12-31.17`: due date and id of the last row shown. Raises Invalid."""
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)\.(\d{1,18})", text, re.ASCII)
-    try:
-        return (date.fromisoformat(found[1]), int(found[2])) if found else _no_such_page()
-    except ValueError:
-        return _no_such_page()
-
-
-def _no_such_page() -> NoReturn:
-    raise Invalid({"after": _("翻页地址不正确，请返回第一页。")})
+def _task(session: Session, plan: Plan, asked: Asked) -> Task | None:
+    return task_by_number(session, plan.id or 0, asked.task) if asked.task else None
 
 
 @router.get("/plans/{code}/milestones")
@@ -107,11 +112,22 @@ def milestones(
     request: Request, session: DbSession, viewer: SignedInViewer, today: Today, *, code: str, asked: AskedFor
 ) -> Response:
     plan = plan_for_reading(session, viewer, code)
-    choices = _choices(session, plan)
+    choices, task = _choices(session, plan), _task(session, plan, asked)
+    wanted, faults = _wanted(asked, choices, task)
     rows = counted_milestones(
-        milestones_of_plan(session, plan.id or 0), completion(session, plan.id or 0, today), _wanted(asked, choices)
+        milestones_of_plan(session, plan.id or 0), completion(session, plan.id or 0, today), wanted
     )
-    return page(request, "plans/milestones.html", plan=plan, choices=choices, asked=asked, rows=rows)
+    return page(
+        request,
+        "plans/milestones.html",
+        status=422 if faults else 200,
+        plan=plan,
+        choices=choices,
+        asked=asked,
+        faults=faults,
+        task=task,
+        rows=rows,
+    )
 
 
 @router.get("/plans/{code}/obligations")
@@ -119,14 +135,18 @@ def obligations(
     request: Request, session: DbSession, viewer: SignedInViewer, today: Today, *, code: str, asked: AskedFor
 ) -> Response:
     plan = plan_for_reading(session, viewer, code)
-    choices = _choices(session, plan)
-    found = plan_obligations(session, plan.id or 0, _wanted(asked, choices), today, after=_after(asked.after))
+    choices, task = _choices(session, plan), _task(session, plan, asked)
+    wanted, faults = _wanted(asked, choices, task)
+    found = plan_obligations(session, plan.id or 0, wanted, today, after=read_due_key(asked.after))
     return page(
         request,
         "plans/obligations.html",
+        status=422 if faults else 200,
         plan=plan,
         choices=choices,
         asked=asked,
+        faults=faults,
+        task=task,
         found=found,
         reads_all=viewer.role in READS_REGION,
         own_tasks=tasks_of_department(session, plan.id or 0, viewer.department_id),

@@ -1,10 +1,10 @@
-"""What a plan's document says beside its tasks: the indicators, and the places where it contradicts itself."""
+"""What a plan's document says beside its tasks: the indicators."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.access import plan_for_reading
-from app.queries.plan_sources import indicator_groups, note_groups
+from app.queries.plan_sources import indicator_groups
 from app.rendering import page
 from app.routers.dependencies import DbSession, SignedInViewer
 
@@ -15,9 +15,3 @@ router = APIRouter()
 def indicators(request: Request, session: DbSession, viewer: SignedInViewer, code: str) -> Response:
     plan = plan_for_reading(session, viewer, code)
     return page(request, "plans/indicators.html", plan=plan, groups=indicator_groups(session, plan.id or 0))
-
-
-@router.get("/plans/{code}/notes")
-def notes(request: Request, session: DbSession, viewer: SignedInViewer, code: str) -> Response:
-    plan = plan_for_reading(session, viewer, code)
-    return page(request, "plans/notes.html", plan=plan, groups=note_groups(session, plan))

@@ -1,3 +1,5 @@
+import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +36,6 @@ def test_what_the_plan_does_not_have_is_not_found(sign_in: SignIn, page: str, qu
 @pytest.mark.parametrize(
     "query",
     [
-        "light=purple",
         "after=x",
         "after=2024-12-31",
         "after=2024-02-30.1",
@@ -46,6 +47,42 @@ def test_a_faulty_parameter_is_answered_with_a_clear_page(sign_in: SignIn, query
     answer = sign_in("领导").get(f"{LIST}?{query}")
     assert answer.status_code == 422
     assert "内容有误" in answer.text
+
+
+@pytest.mark.parametrize("page", ["obligations", "milestones"])
+def test_an_unknown_light_is_told_at_its_field_and_the_rest_stays(sign_in: SignIn, page: str) -> None:
+    answer = sign_in("领导").get(f"/plans/test-plan/{page}?light=purple&area=2")
+    assert answer.status_code == 422
+    assert 'id="light-fault"' in answer.text
+    assert '<option value="2" selected>' in answer.text
+
+
+def test_what_is_not_done_is_one_filter_and_combines_with_the_others(
+    sign_in: SignIn, session: Session, obligation_of: Callable[..., Obligation]
+) -> None:
+    row = session.get_one(Obligation, obligation_of("甲局").id)
+    report(session, row, complete=True)
+    decide(session, row, ReviewDecision.ACCEPTED)
+    session.commit()
+    leader = sign_in("领导")
+    assert rows_behind(leader, f"{LIST}?light=unfinished") == 11
+    assert rows_behind(leader, f"{LIST}?light=unfinished&department={row.department_id}") == 1
+    assert rows_behind(leader, "/plans/test-plan/milestones?light=unfinished") == 3
+    assert rows_behind(leader, "/plans/test-plan/milestones?light=unfinished&task=1.1") == 1
+
+
+def test_a_cell_of_the_phases_opens_exactly_its_rows(sign_in: SignIn, obligation_of: Callable[..., Obligation]) -> None:
+    leader = sign_in("领导")
+    page = leader.get("/plans/test-plan/phases").text
+    cells = re.findall(r'class="cell-link phase-cell" href="([^"]+)".*?class="done-of">(\d+)/(\d+)', page, re.DOTALL)
+    assert [(int(done), int(every)) for _href, done, every in cells] == [(0, 4), (0, 4), (0, 2), (0, 2)]
+    for href, _done, every in cells:
+        assert rows_behind(leader, html.unescape(href)) == int(every)
+
+
+@pytest.mark.parametrize("page", ["obligations", "milestones"])
+def test_an_unknown_task_is_not_found(sign_in: SignIn, page: str) -> None:
+    assert sign_in("领导").get(f"/plans/test-plan/{page}?task=9.9").status_code == 404
 
 
 def test_empty_filters_show_everything(sign_in: SignIn) -> None:

@@ -20,7 +20,10 @@ from tests.queries.reporting import all_obligations, spread_states
 from tests.routers.figures import assert_every_figure_opens_its_rows, linked_figures
 
 SEED = Path(__file__).resolve().parents[2] / "seed"
-PAGES = ["", "/milestones", "/obligations", "/indicators", "/notes", "/tasks/1.1", "/tasks/保障1"]
+PAGES = [
+    *("", "/phases", "/responsibilities", "/timeline", "/milestones", "/obligations", "/indicators", "/notes"),
+    *("/tasks/1.1", "/tasks/保障1", "/responsibilities.xlsx"),
+]
 SignIn = Callable[[str], Person]
 
 
@@ -97,6 +100,9 @@ def test_a_plan_that_names_nobody_says_so(sign_in: SignIn, session: Session) -> 
     assert "没有量化指标" in leader.get("/plans/new-plan/indicators").text
     assert "共0个节点" in leader.get("/plans/new-plan/milestones").text
     assert "共0项" in leader.get("/plans/new-plan/obligations").text
+    assert "没有可列的分工" in leader.get("/plans/new-plan/responsibilities").text
+    assert "没有可列的节点" in leader.get("/plans/new-plan/phases").text
+    assert "没有可画的时间轴" in leader.get("/plans/new-plan/timeline").text
 
 
 def test_indicators_show_formula_target_and_doubts(sign_in: SignIn) -> None:
@@ -108,7 +114,7 @@ def test_indicators_show_formula_target_and_doubts(sign_in: SignIn) -> None:
 
 def test_notes_stand_beside_what_they_are_about(sign_in: SignIn) -> None:
     page = sign_in("领导").get("/plans/test-plan/notes").text
-    for words in ("共1处待核定", "任务2.1 提供上门服务", "原文第12、13行", "甲说", "乙说", "待核定"):
+    for words in ("1处待核定", "任务2.1 提供上门服务", "原文第12、13行", "甲说", "乙说", "待核定"):
         assert words in page, words
     assert 'href="/plans/test-plan/tasks/2.1"' in page
 
@@ -137,7 +143,7 @@ def test_the_number_of_queries_does_not_grow_with_the_plan(
     session.add(reader)
     session.commit()
     small, big = sign_in("领导"), sign_in("专家")
-    for page in ("", "/milestones", "/obligations", "/indicators", "/notes", "/tasks/1.1"):
+    for page in PAGES[:-2]:
         with counted_queries(database) as few:
             assert small.get(f"/plans/test-plan{page}").status_code == 200
         with counted_queries(database) as many:

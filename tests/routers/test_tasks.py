@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import quote
 
 import pytest
@@ -6,10 +7,12 @@ from sqlmodel import Session
 
 from app.changes.publish_plan import publish_plan
 from app.changes.record_event import record_event
+from app.db import Database
 from app.domain.workflow import EventKind
 from app.drafts.plan_draft import PlanDraft
 from app.models import Obligation
 from tests.conftest import PLAN, PUBLISHED, TODAY, Person
+from tests.history import History
 from tests.queries.reporting import MOMENT, report
 
 SignIn = Callable[[str], Person]
@@ -115,3 +118,17 @@ def test_a_withdrawn_duty_is_named_but_asks_for_nothing(
     page = sign_in("领导").get(TASK).text
     assert "已撤销的承办事项（1项）" in page
     assert "甲局等待东街道、西街道报送" in page
+
+
+def test_an_extended_date_stands_beside_the_first_one(
+    sign_in: SignIn, database: Database, obligation_of: Callable[..., Obligation]
+) -> None:
+    History(database).extend(obligation_of("甲局").id or 0, date(2024, 1, 8), date(2024, 11, 1))
+    leader = sign_in("领导")
+    page = leader.get(TASK).text
+    assert "延至2024年11月1日：甲局" in page
+    assert "期限2024年11月1日（原2023年12月31日）" in page
+    assert "逾期24天" in page
+    assert "延至2024年11月1日" in leader.get("/plans/test-plan/phases").text
+    assert "延至2024年11月1日" in leader.get("/plans/test-plan/milestones").text
+    assert "原期限2023年12月31日" in leader.get("/plans/test-plan/timeline").text

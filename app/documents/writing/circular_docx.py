@@ -25,6 +25,7 @@ from app.documents.writing.official_layout import (
 from app.domain.overdue_line import OverdueLine, by_department
 from app.domain.workflow import Role
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.words import day
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -59,6 +60,7 @@ class Circular:
     since: Since | None
 
 
+@officially()
 def circular_docx(circular: Circular) -> bytes:
     """The bytes of the .docx file."""
     document = Document()
@@ -89,8 +91,8 @@ def _opening(document: DocxDocument, circular: Circular) -> None:
     number.paragraph_format.space_after = Pt(28.95)
     font(number.add_run(clean(circular.name)), KAITI)
     names = [part.department for part in by_department(circular.lines)]
-    named = "、".join(names) if 0 < len(names) <= NAMED_RECIPIENTS else _("各有关单位")
-    paragraph(document, named + "：", indent=False)
+    named = _("、").join(names) if 0 < len(names) <= NAMED_RECIPIENTS else _("各有关单位")
+    paragraph(document, named + _("："), indent=False)
     paragraph(
         document,
         _(

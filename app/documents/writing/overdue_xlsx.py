@@ -7,30 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.documents.writing.sheet_cells import BOX, FONT, HEAD_FILL, Value, clean, put
 from app.domain.overdue_line import OverdueLine, by_department
 from app.domain.workflow import Role, State
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.words import day, week_mark, word
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD_ROW = 4
-# A cell that begins with one of these is a formula, or becomes one when it is edited or saved as CSV.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_DATE_FORMAT = "yyyy-mm-dd"
 _LINE_POINTS = 15.5
-_GREY = Side(style="thin", color="FFB5B5B5")
-_BOX = Border(left=_GREY, right=_GREY, top=_GREY, bottom=_GREY)
-_HEAD_FILL = PatternFill("solid", fgColor="FFEDEBE4")
-_TEXT = Alignment(vertical="center", wrap_text=True)
-_CENTRE = Alignment(vertical="center", horizontal="center")
-
-Value = str | int | date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +32,7 @@ class _Sheet:
     weeks: Mapping[int, int] | None
 
 
+@officially()
 def overdue_workbook(
     lines: Sequence[OverdueLine],
     *,
@@ -57,7 +48,7 @@ def overdue_workbook(
     sheet = _Sheet(title, as_of, lines, remarks, weeks)
     book = Workbook()
     book.properties.creator = _("督办")
-    book.properties.title = _clean(title)
+    book.properties.title = clean(title)
     page = book.active
     assert isinstance(page, Worksheet)
     page.title = _("逾期清单")
@@ -135,15 +126,15 @@ def _write_counts(page: Worksheet, sheet: _Sheet) -> None:
 
 def _head(page: Worksheet, title: str, notes: tuple[str, str], columns: Sequence[tuple[str, int]]) -> None:
     for row, (text, size) in enumerate(((title, 16), (notes[0], 11), (notes[1], 9)), start=1):
-        cell = _put(page, row, 1, text)
-        cell.font = Font(name="宋体", size=size, bold=row == 1)
+        cell = put(page, row, 1, text)
+        cell.font = Font(name=FONT, size=size, bold=row == 1)
         cell.alignment = Alignment(vertical="center")
     page.row_dimensions[1].height = 26
     for number, (name, width) in enumerate(columns, start=1):
-        cell = _put(page, HEAD_ROW, number, name)
-        cell.font = Font(name="宋体", size=10.5, bold=True)
-        cell.fill = _HEAD_FILL
-        cell.border = _BOX
+        cell = put(page, HEAD_ROW, number, name)
+        cell.font = Font(name=FONT, size=10.5, bold=True)
+        cell.fill = HEAD_FILL
+        cell.border = BOX
         cell.alignment = Alignment(vertical="center", horizontal="center", wrap_text=True)
         page.column_dimensions[get_column_letter(number)].width = width
     page.row_dimensions[HEAD_ROW].height = 22
@@ -151,9 +142,9 @@ def _head(page: Worksheet, title: str, notes: tuple[str, str], columns: Sequence
 
 def _row(page: Worksheet, number: int, values: Sequence[Value], *, bold: bool = False) -> None:
     for place, value in enumerate(values, start=1):
-        cell = _put(page, number, place, value)
-        cell.font = Font(name="宋体", size=10.5, bold=bold)
-        cell.border = _BOX
+        cell = put(page, number, place, value)
+        cell.font = Font(name=FONT, size=10.5, bold=bold)
+        cell.border = BOX
 
 
 def _fit_height(page: Worksheet, number: int, values: Sequence[Value], columns: Sequence[tuple[str, int]]) -> None:
@@ -164,27 +155,6 @@ def _fit_height(page: Worksheet, number: int, values: Sequence[Value], columns: 
         if isinstance(value, str)
     )
     page.row_dimensions[number].height = min(max(lines, 1) * _LINE_POINTS, 400)
-
-
-def _put(page: Worksheet, row: int, column: int, value: Value) -> Cell:
-    cell = page.cell(row, column)
-    assert isinstance(cell, Cell)  # nothing is merged here
-    if isinstance(value, str):
-        cell.value = _clean(value)
-        # Whatever it looks like, it is text: openpyxl would make a formula or an error of "=…" and "#N/A".
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(_FORMULA_STARTS)
-        cell.alignment = _TEXT
-        return cell
-    cell.value = value
-    cell.alignment = _CENTRE
-    if isinstance(value, date):
-        cell.number_format = _DATE_FORMAT
-    return cell
-
-
-def _clean(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", text)
 
 
 def _finish(page: Worksheet, columns: int, last_row: int, *, landscape: bool) -> None:
