@@ -13,7 +13,7 @@ from app.models.review import ReviewDecision
 
 REASON_LIMIT = 2_000
 
-_EVENT = {
+EVENT_OF = {
     ReviewDecision.ACCEPTED: EventKind.ACCEPTED,
     ReviewDecision.RETURNED: EventKind.RETURNED,
     ReviewDecision.REOPENED: EventKind.REOPENED,
@@ -51,7 +51,7 @@ def review_update(
     record_event(
         session,
         obligation,
-        _EVENT[decision],
+        EVENT_OF[decision],
         on=today,
         now=now,
         by=by,

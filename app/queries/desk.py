@@ -10,7 +10,7 @@ from app.models import DigestRun, Obligation, OverdueList
 from app.models.digest_run import RunKind
 from app.queries.digest_runs import run_of
 from app.queries.extensions import open_request_count
-from app.queries.reviews import queue_length
+from app.queries.review_queue import queue_length
 from app.queries.waiting import waits_for_department
 
 

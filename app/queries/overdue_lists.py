@@ -1,14 +1,18 @@
 """Frozen weekly lists and what differs between them."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.list_hash import list_sha256
-from app.domain.workflow import EventKind
+from app.domain.overdue_change import Exit, exit_of
+from app.domain.typed_day import parse_day
+from app.domain.workflow import EventKind, State
 from app.models import Account, ObligationEvent, OverdueList, OverdueRow
 
 
@@ -16,16 +20,40 @@ from app.models import Account, ObligationEvent, OverdueList, OverdueRow
 class Changes:
     """What a list says beside the one before it (`before`, None for the first list).
 
-    `rows` are the list's own; `fresh` are new, `cleared` are gone, `extended` are gone because their date was moved;
-    `weeks` counts the lists in a row that hold an obligation.
+    `rows` are the list's own, `fresh` those that are new. `gone` are rows of the list before, with what became of
+    each by the list's own moment. `weeks` counts the lists in a row that hold an obligation.
     """
 
     before: OverdueList | None
     rows: Sequence[OverdueRow]
     fresh: Sequence[OverdueRow]
-    cleared: Sequence[OverdueRow]
-    extended: Sequence[OverdueRow]
+    gone: Sequence[tuple[OverdueRow, Exit]]
     weeks: dict[int, int]
+
+    @property
+    def cleared(self) -> list[OverdueRow]:
+        """消除: everything that is gone but by an extension."""
+        return [row for row, how in self.gone if how is not Exit.EXTENDED]
+
+    @property
+    def extended(self) -> list[OverdueRow]:
+        """延期: not due any more, because a later date was granted."""
+        return [row for row, how in self.gone if how is Exit.EXTENDED]
+
+    @property
+    def still(self) -> list[OverdueRow]:
+        """仍逾期: on this list and on the one before."""
+        return [row for row in self.rows if self.weeks[row.obligation_id] > 1]
+
+    @property
+    def exits(self) -> dict[Exit, int]:
+        """How many went which way."""
+        return dict(Counter(how for _row, how in self.gone))
+
+    @property
+    def weeks_held(self) -> dict[int, int]:
+        """Of what is still overdue: lists in a row -> rows, the longest first."""
+        return dict(sorted(Counter(self.weeks[row.obligation_id] for row in self.still).items(), reverse=True))
 
 
 PAGE = 50
@@ -81,15 +109,16 @@ def frozen_list_of_week(session: Session, region_id: int, week: str) -> OverdueL
     if numbered:
         year, number = (int(part) for part in numbered.groups())
         return session.exec(statement.where(OverdueList.year == year, OverdueList.number == number)).one_or_none()
-    try:
-        day = date.fromisoformat(week)
-    except ValueError:
+    day = parse_day(week)
+    if day is None:
         return None
-    monday = day - timedelta(days=day.weekday())
+    try:
+        monday = day - timedelta(days=day.weekday())
+        sunday = monday + timedelta(days=6)
+    except OverflowError:  # the first and the last week that a calendar holds
+        return None
     return session.exec(
-        statement.where(col(OverdueList.as_of).between(monday, monday + timedelta(days=6)))
-        .order_by(col(OverdueList.as_of))
-        .limit(1)
+        statement.where(col(OverdueList.as_of).between(monday, sunday)).order_by(col(OverdueList.as_of)).limit(1)
     ).one_or_none()
 
 
@@ -120,34 +149,43 @@ def is_intact(frozen: OverdueList, changes: Changes) -> bool:
 
 
 def changes_since_last(session: Session, frozen: OverdueList) -> Changes:
-    """Extended: gone from this list because its date was moved, with the row of the last list."""
+    """By the events recorded until the list's moment, so that what comes later does not rewrite a comparison."""
     rows = {row.obligation_id: row for row in frozen_rows(session, frozen.id or 0)}
     before = list_before(session, frozen)
     last = {row.obligation_id: row for row in frozen_rows(session, before.id or 0)} if before else {}
-    gone = [row for key, row in last.items() if key not in rows]
-    moved = _extended_between(session, [row.obligation_id for row in gone], before, frozen) if before else set()
+    gone = {key: row for key, row in last.items() if key not in rows}
+    exits = _exits(session, before, frozen) if before else {}
     return Changes(
         before=before,
         rows=list(rows.values()),
         fresh=[row for key, row in rows.items() if key not in last],
-        cleared=[row for row in gone if row.obligation_id not in moved],
-        extended=[row for row in gone if row.obligation_id in moved],
+        gone=[(row, exits[key]) for key, row in gone.items()],
         weeks=_weeks(session, frozen, set(rows)),
     )
 
 
-def _extended_between(session: Session, keys: Sequence[int], first: OverdueList, second: OverdueList) -> set[int]:
-    """By the events between the two lists, so that a later extension does not rewrite an old comparison."""
-    return set(
-        session.exec(
-            select(ObligationEvent.obligation_id).where(
-                col(ObligationEvent.obligation_id).in_(keys),
-                ObligationEvent.kind == EventKind.EXTENDED,
-                col(ObligationEvent.recorded_at) >= first.cutoff,
-                col(ObligationEvent.recorded_at) < second.cutoff,
-            )
-        )
+def _exits(session: Session, first: OverdueList, second: OverdueList) -> dict[int, Exit]:
+    """What became of the rows of the first list that are not on the second."""
+    held = select(OverdueRow.obligation_id).where(OverdueRow.list_id == second.id)
+    gone = select(OverdueRow.obligation_id).where(
+        OverdueRow.list_id == first.id, col(OverdueRow.obligation_id).not_in(held)
     )
+    states: dict[int, State] = {}
+    kinds: dict[int, set[EventKind]] = defaultdict(set)
+    for event in session.execute(
+        select_columns(
+            col(ObligationEvent.obligation_id),
+            col(ObligationEvent.kind),
+            col(ObligationEvent.state),
+            col(ObligationEvent.recorded_at),
+        )
+        .where(col(ObligationEvent.obligation_id).in_(gone), col(ObligationEvent.recorded_at) < second.cutoff)
+        .order_by(col(ObligationEvent.obligation_id), col(ObligationEvent.seq))
+    ):
+        states[event.obligation_id] = event.state
+        if event.recorded_at >= first.cutoff:
+            kinds[event.obligation_id].add(event.kind)
+    return {key: exit_of(state, kinds[key]) for key, state in states.items()}
 
 
 def _weeks(session: Session, frozen: OverdueList, keys: set[int]) -> dict[int, int]:

@@ -1,116 +1,16 @@
-"""The secretariat's review queue, and what was decided before."""
+"""What was decided on reports, and what happened behind a revision that somebody saw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import func, tuple_
 from sqlalchemy import select as select_columns
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
-from app.domain.workflow import Role, State
-from app.models import Account, Department, Evidence, Milestone, Obligation, Phase, Plan, ProgressUpdate, Review, Task
+from app.domain.workflow import EventKind
+from app.models import Account, ObligationEvent, Review
 from app.models.review import ReviewDecision
-
-PAGE = 50
-EXCERPT = 120  # characters of the report that the queue shows
-
-# (day of submission, obligation): the longest waiting first.
-QueueKey = tuple[date, int]
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """`excerpt` is the beginning of the report; `evidence` counts the files that came with it."""
-
-    id: int
-    plan_title: str
-    task_number: str
-    task_title: str
-    phase: str
-    department: str
-    role: Role
-    state: State
-    due: date | None
-    submitted_on: date
-    late_days: int | None
-    excerpt: str | None
-    evidence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """`after` asks for the next page; None on the last one."""
-
-    rows: Sequence[QueueRow]
-    after: QueueKey | None
-
-
-_COLUMNS: list[Any] = [  # in the order of QueueRow
-    Obligation.id,
-    Plan.title,
-    Task.number,
-    Task.title,
-    Phase.name,
-    Department.name,
-    Obligation.role,
-    Obligation.state,
-    Obligation.due,
-    Obligation.submitted_on,
-    Obligation.late_days,
-    func.substr(ProgressUpdate.text, 1, EXCERPT + 1),
-    select(func.count())
-    .select_from(Evidence)
-    .where(Evidence.update_id == Obligation.last_update_id)
-    .correlate(Obligation)
-    .scalar_subquery(),
-]
-
-
-def review_queue(session: Session, region_id: int, *, after: QueueKey | None = None, limit: int = PAGE) -> Queue:
-    statement = (
-        select_columns(*_COLUMNS)
-        .select_from(Obligation)
-        .join(Plan, col(Plan.id) == Obligation.plan_id)
-        .join(Task, col(Task.id) == Obligation.task_id)
-        .join(Milestone, col(Milestone.id) == Obligation.milestone_id)
-        .join(Phase, col(Phase.id) == Milestone.phase_id)
-        .join(Department, col(Department.id) == Obligation.department_id)
-        .outerjoin(ProgressUpdate, col(ProgressUpdate.id) == Obligation.last_update_id)
-        .where(col(Obligation.region_id) == region_id, col(Obligation.state) == State.SUBMITTED)
-        .order_by(col(Obligation.submitted_on), col(Obligation.id))
-        .limit(limit + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(col(Obligation.submitted_on), col(Obligation.id)) > after)
-    rows = [QueueRow(*row) for row in session.execute(statement)]
-    shown = rows[:limit]
-    return Queue(shown, (shown[-1].submitted_on, shown[-1].id) if len(rows) > limit else None)
-
-
-def queue_length(session: Session, region_id: int) -> int:
-    return session.exec(
-        select(func.count())
-        .select_from(Obligation)
-        .where(Obligation.region_id == region_id, Obligation.state == State.SUBMITTED)
-    ).one()
-
-
-def next_in_queue(session: Session, region_id: int, after: QueueKey | None) -> int | None:
-    """The obligation behind `after`; from the head of the queue again when there is none behind it."""
-    waiting = (
-        select(Obligation.id)
-        .where(Obligation.region_id == region_id, Obligation.state == State.SUBMITTED)
-        .order_by(col(Obligation.submitted_on), col(Obligation.id))
-        .limit(1)
-    )
-    behind = None
-    if after is not None:
-        behind = session.exec(
-            waiting.where(tuple_(col(Obligation.submitted_on), col(Obligation.id)) > after)
-        ).one_or_none()
-    return behind if behind is not None else session.exec(waiting).one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +30,39 @@ def reviews_of(session: Session, obligation_id: int) -> list[ReviewRow]:
         .order_by(col(Review.id).desc())
     )
     return [ReviewRow(*row) for row in session.execute(statement)]
+
+
+_MOST_EVENTS = 2**31 - 1  # a revision beyond it is forged, and no number to compare with
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What followed on the revision that somebody saw, by whom (None: the system)."""
+
+    obligation_id: int
+    kind: EventKind
+    reason: str
+    actor_id: int | None
+    actor: str | None
+    recorded_at: datetime
+
+
+def happened_after(session: Session, seen: Mapping[int, int]) -> dict[int, Happened]:
+    """By obligation: the first event behind the revision that was seen; those without one are left out."""
+    statement = (
+        select_columns(
+            col(ObligationEvent.obligation_id),
+            col(ObligationEvent.kind),
+            col(ObligationEvent.reason),
+            col(ObligationEvent.actor_id),
+            col(Account.name),
+            col(ObligationEvent.recorded_at),
+        )
+        .outerjoin(Account, col(Account.id) == ObligationEvent.actor_id)
+        .where(
+            tuple_(col(ObligationEvent.obligation_id), col(ObligationEvent.seq)).in_(
+                [(key, revision + 1) for key, revision in seen.items() if revision < _MOST_EVENTS]
+            )
+        )
+    )
+    return {row.obligation_id: row for row in (Happened(*found) for found in session.execute(statement))}

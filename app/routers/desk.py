@@ -1,6 +1,6 @@
 """The secretariat's desk: what to do next, in order."""
 
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,9 +13,11 @@ from app.models import Region
 from app.models.digest_run import RunKind
 from app.queries.desk import desk
 from app.queries.digest_runs import list_of_run
+from app.queries.office_state import office_state
 from app.queries.work_calendar import work_calendar
 from app.rendering import page
 from app.routers.dependencies import DbSession, Knobs, Now, SignedInViewer, Today, see_other
+from app.settings import Settings
 
 router = APIRouter()
 
@@ -24,15 +26,27 @@ def _list_day(session: Session, viewer: Viewer, today: date) -> date:
     return work_calendar(session, viewer.region_id).list_day(today)
 
 
-def _page(request: Request, session: Session, viewer: Viewer, today: date, *, conflict: str = "") -> Response:
-    figures = desk(session, viewer.region_id, today, list_day=_list_day(session, viewer, today))
-    return page(request, "desk/desk.html", status=409 if conflict else 200, desk=figures, conflict=conflict)
+def _page(
+    request: Request, session: Session, viewer: Viewer, today: date, now: datetime, knobs: Settings, conflict: str = ""
+) -> Response:
+    region = session.get_one(Region, viewer.region_id)
+    return page(
+        request,
+        "desk/desk.html",
+        status=409 if conflict else 200,
+        desk=desk(session, viewer.region_id, today, list_day=_list_day(session, viewer, today)),
+        state=office_state(session, region, now=now, at=knobs.digest_time),
+        at=knobs.digest_time,
+        conflict=conflict,
+    )
 
 
 @router.get("/desk")
-def show(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
+def show(
+    request: Request, session: DbSession, viewer: SignedInViewer, today: Today, now: Now, knobs: Knobs
+) -> Response:
     secretariat_only(viewer)
-    return _page(request, session, viewer, today)
+    return _page(request, session, viewer, today, now, knobs)
 
 
 @router.post("/desk/weekly")
@@ -47,7 +61,7 @@ def send_week(
         run = make_run(session, region, RunKind.WEEKLY, day, now=now, by=viewer.account_id, settings=knobs)
     except (Invalid, Overtaken) as error:
         session.rollback()
-        return _page(request, session, viewer, today, conflict=error.message)
+        return _page(request, session, viewer, today, now, knobs, error.message)
     frozen = list_of_run(session, viewer.region_id, run.run_date)
     assert frozen is not None, "the weekly run has just frozen it"
     return see_other(f"/overdue/lists/{frozen.id}", "week-sent")

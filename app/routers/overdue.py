@@ -9,9 +9,11 @@ from sqlmodel import Session
 
 from app.access import Viewer, region_lists
 from app.clock import day_end
-from app.documents.writing.overdue_xlsx import MEDIA_TYPE, overdue_workbook
+from app.documents.writing.overdue_xlsx import overdue_workbook
+from app.documents.writing.sheet_cells import MEDIA_TYPE
 from app.errors import Invalid
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.models import OverdueList
 from app.queries.overdue import AsOf, OverdueItem
 from app.queries.overdue_lists import frozen_list_of_day
@@ -106,11 +108,8 @@ def overdue_file(request: Request, session: DbSession, viewer: SignedInViewer, t
     frozen = frozen_list_of_day(session, viewer.region_id, question.day)
     items = overdue_all(session, _asked(viewer, question, today, frozen), question.wanted, question.arrangement)
     day = question.day.isoformat()
-    title = _("%(region)s逾期清单") % {"region": viewer.region_name}
-    content = overdue_workbook(items, title=title, as_of=question.day)
-    return download(
-        content,
-        MEDIA_TYPE,
-        name=_("%(region)s逾期清单（%(day)s）.xlsx") % {"region": viewer.region_name, "day": day},
-        plain=f"overdue-{day}.xlsx",
-    )
+    with officially():
+        title = _("%(region)s逾期清单") % {"region": viewer.region_name}
+        name = _("%(region)s逾期清单（%(day)s）.xlsx") % {"region": viewer.region_name, "day": day}
+        content = overdue_workbook(items, title=title, as_of=question.day)
+    return download(content, MEDIA_TYPE, name=name, plain=f"overdue-{day}.xlsx")

@@ -7,12 +7,14 @@ from sqlmodel import Session
 from app.access import Viewer, overdue_list_for_reading, region_lists, secretariat_only
 from app.changes.freeze_overdue_list import freeze_overdue_list
 from app.clock import local_day
-from app.documents.writing import circular_docx, overdue_xlsx
+from app.documents.writing import circular_docx, overdue_xlsx, sheet_cells
 from app.documents.writing.circular_docx import Circular, Since
+from app.domain.overdue_change import Exit
 from app.domain.overdue_line import by_department
 from app.domain.workflow import Role
 from app.errors import DubanError, Invalid, Overtaken
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.models import OverdueList, Region
 from app.queries.overdue_lists import (
     Changes,
@@ -22,12 +24,15 @@ from app.queries.overdue_lists import (
     frozen_lists,
     is_intact,
 )
+from app.queries.overdue_series import series
 from app.rendering import page
 from app.routers.dependencies import DbSession, Now, RowId, SignedInViewer, Today, parse_day, see_other
 from app.routers.downloads import download
 from app.words import list_name
 
 router = APIRouter()
+
+LISTS = 26  # half a year on a page
 
 
 def _lists_page(
@@ -37,11 +42,13 @@ def _lists_page(
     before = parse_day(text) if text else None
     if text and before is None:
         raise Invalid({"before": _("翻页位置不正确，请从第一页看起。")})
+    found = frozen_lists(session, viewer.region_id, before=before, limit=LISTS)
     return page(
         request,
         "overdue/lists.html",
         status=200 if error is None else 409 if isinstance(error, Overtaken) else 422,
-        found=frozen_lists(session, viewer.region_id, before=before),
+        found=found,
+        series=series(session, [item.frozen for item in found.lists]),
         frozen_today=frozen_list_of_day(session, viewer.region_id, today),
         conflict=error.message if error else "",
     )
@@ -66,6 +73,7 @@ def freeze(request: Request, session: DbSession, viewer: SignedInViewer, today: 
 
 
 @router.get("/overdue/lists/{list_id}.xlsx")
+@officially()
 def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
     frozen = overdue_list_for_reading(session, viewer, list_id)
     changes = changes_since_last(session, frozen)
@@ -79,13 +87,14 @@ def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Res
     )
     return download(
         content,
-        overdue_xlsx.MEDIA_TYPE,
+        sheet_cells.MEDIA_TYPE,
         name=_("%(region)s逾期清单%(name)s.xlsx") % {"region": viewer.region_name, "name": name},
         plain=f"overdue-{frozen.year}-{frozen.number}.xlsx",
     )
 
 
 @router.get("/overdue/lists/{list_id}.docx")
+@officially()
 def list_docx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
     frozen = overdue_list_for_reading(session, viewer, list_id)
     region = session.get_one(Region, viewer.region_id)
@@ -125,17 +134,32 @@ def _since(changes: Changes) -> Since | None:
     )
 
 
+# What the page of a list can be narrowed to: its own rows, and rows of the list before.
+_PARTS = frozenset({"fresh", "still", "cleared", "extended"})
+
+
 @router.get("/overdue/lists/{list_id}")
-def one_list(request: Request, list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
+def one_list(request: Request, list_id: RowId, session: DbSession, viewer: SignedInViewer, show: str = "") -> Response:
     frozen = overdue_list_for_reading(session, viewer, list_id)
+    if show and show not in _PARTS:
+        raise Invalid({"show": _("没有这样的分类，请从清单页重新选择。")})
     changes = changes_since_last(session, frozen)
+    rows = {"": changes.rows, "fresh": changes.fresh, "still": changes.still}.get(show, [])
     return page(
         request,
         "overdue/list.html",
         frozen=frozen,
         changes=changes,
-        parts=by_department(changes.rows, changes.weeks),
+        show=show,
+        parts=by_department(rows, changes.weeks),
+        departments=len({row.department for row in changes.rows}),
+        gone=[pair for pair in changes.gone if _is_shown(pair[1], show)],
         roles={role.value: role for role in Role},
         by=freezer_name(session, frozen),
         intact=is_intact(frozen, changes),
     )
+
+
+def _is_shown(how: Exit, show: str) -> bool:
+    extended = how is Exit.EXTENDED
+    return not show or (show == "extended" and extended) or (show == "cleared" and not extended)

@@ -37,6 +37,11 @@ class Question:
     after: PageKey | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def day_text(self) -> str:
+        """The day as its field shows it: as it came while it is faulty, else in one spelling."""
+        return self.typed["as_of"] if "as_of" in self.faults else self.day.isoformat()
+
     def link(self, path: str, **changed: str) -> str:
         """The same question at another path, with other values; an empty one is left out, `after` is not kept."""
         values = {name: value for name, value in {**self.typed, **changed}.items() if value}
@@ -71,7 +76,7 @@ def _day(text: str, today: date, faults: dict[str, str]) -> date:
         return today
     day = parse_day(text)
     if day is None:
-        faults["as_of"] = _("“%(text)s”不是日期，请按2024-11-25的格式填写。") % {"text": text[:40]}
+        faults["as_of"] = _("“%(text)s”不是日期，请按2024-11-25或2024年11月25日的格式填写。") % {"text": text[:40]}
     elif day > today:
         faults["as_of"] = _("不能查看将来日期的清单，请选择今天或以前的日期。")
     elif day.year < FIRST_YEAR:

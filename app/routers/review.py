@@ -1,52 +1,26 @@
-"""The secretariat reviews what was submitted, one after the other, and reopens what was accepted."""
+"""One report: the secretariat accepts or returns it, on its page or in its row of the queue, or reopens it."""
 
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlmodel import Session
 
-from app.access import obligation_for_review, secretariat_only
+from app.access import Viewer, obligation_for_review
+from app.changes.review_several import review_several
 from app.changes.review_update import review_update
 from app.domain.workflow import State
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Obligation
 from app.models.review import ReviewDecision
-from app.queries.reviews import QueueKey, next_in_queue, queue_length, review_queue
-from app.rendering import page
-from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Today, Typed, see_other
-from app.routers.review_page import ReviewForm, show_review
+from app.queries.review_queue import next_in_queue
+from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Today, is_htmx, see_other
+from app.routers.review_form import ReviewForm, read_decision, read_review_form
+from app.routers.review_page import show_decided, show_review, show_row
+from app.routers.review_question import read_queue_question
 
 router = APIRouter()
-
-_ID_DIGITS = 18  # what the databases can compare with an id
-
-
-def _after(text: str) -> QueueKey | None:
-    """`2024-11-01_88`: day of submission and obligation of the last row shown. Raises Invalid."""
-    if not text:
-        return None
-    day, _bar, key = text.partition("_")
-    try:
-        if key.isdecimal() and len(key) <= _ID_DIGITS:
-            return date.fromisoformat(day), int(key)
-    except ValueError:
-        pass
-    raise Invalid({"after": _("翻页位置不正确，请从第一页看起。")})
-
-
-@router.get("/review")
-def queue(request: Request, session: DbSession, viewer: SignedInViewer, after: str = "") -> Response:
-    secretariat_only(viewer)
-    found = review_queue(session, viewer.region_id, after=_after(after))
-    return page(
-        request,
-        "review/queue.html",
-        found=found,
-        length=queue_length(session, viewer.region_id),
-        later=bool(after),
-        next_page=f"{found.after[0].isoformat()}_{found.after[1]}" if found.after else "",
-    )
 
 
 @router.get("/review/{obligation_id}")
@@ -55,16 +29,20 @@ def one(request: Request, obligation_id: RowId, session: DbSession, viewer: Sign
     return show_review(request, session, obligation, today)
 
 
-def _decision(typed: Typed) -> ReviewDecision:
-    """Raises Invalid: a reason to return chosen beside 通过 is a slip of the hand, one way or the other."""
-    chosen = typed.text("decision")
-    if chosen == ReviewDecision.RETURNED:
-        return ReviewDecision.RETURNED
-    if chosen != ReviewDecision.ACCEPTED:
-        raise Invalid({"reason": _("请选择“审核通过”或“退回”。")})
-    if typed.text("quick"):
-        raise Invalid({"quick": _("已选择退回理由，不能同时审核通过。如要通过，请先改选“不选用”。")})
-    return ReviewDecision.ACCEPTED
+@router.get("/review/{obligation_id}/row")
+def row(
+    request: Request,
+    obligation_id: RowId,
+    session: DbSession,
+    viewer: SignedInViewer,
+    today: Today,
+    folded: str = "",
+) -> Response:
+    """The line of the queue with its report unfolded, or folded again: for htmx; everybody else gets the page."""
+    obligation = obligation_for_review(session, viewer, obligation_id)
+    if not is_htmx(request):
+        return see_other(read_queue_question(request.query_params).link(f"/review/{obligation_id}"))
+    return show_row(request, session, obligation, today, folded=bool(folded))
 
 
 @router.post("/review/{obligation_id}")
@@ -79,29 +57,52 @@ def decide(
     today: Today,
 ) -> Response:
     obligation = obligation_for_review(session, viewer, obligation_id)
+    question = read_queue_question(request.query_params)
     place = (obligation.submitted_on, obligation_id) if obligation.submitted_on else None
+    form = read_review_form(typed)
+    inline = is_htmx(request)
     try:
-        decision = _decision(typed)
-        review_update(
-            session,
-            obligation,
-            decision,
-            reason="；".join(text for text in (typed.text("quick"), typed.text("reason")) if text),
-            revision=typed.number("revision") or 0,
-            by=viewer.account_id,
-            now=now,
-            today=today,
-        )
+        decision = read_decision(typed, form)
+        revision = typed.number("revision") or 0
+        _decide(session, obligation, decision, form, revision=revision, viewer=viewer, at=(now, today))
     except (Invalid, Overtaken) as error:
         session.rollback()
-        form = ReviewForm(typed.text("quick"), typed.text("reason"))
-        return show_review(
-            request, session, obligation_for_review(session, viewer, obligation_id), today, form=form, error=error
-        )
-    following = next_in_queue(session, viewer.region_id, place)
+        again = obligation_for_review(session, viewer, obligation_id)
+        if inline:
+            return show_row(request, session, again, today, form=form, error=error)
+        return show_review(request, session, again, today, form=form, error=error)
+    if inline:
+        return show_decided(request, session, obligation, decision, form.full_reason, question)
+    following = next_in_queue(session, viewer.region_id, place, question.wanted)
     if following is None:
-        return see_other("/review", decision.value)
-    return see_other(f"/review/{following}", f"{decision.value}-next")
+        return see_other(question.link("/review"), decision.value)
+    return see_other(question.link(f"/review/{following}"), f"{decision.value}-next")
+
+
+def _decide(
+    session: Session,
+    obligation: Obligation,
+    decision: ReviewDecision,
+    form: ReviewForm,
+    *,
+    revision: int,
+    viewer: Viewer,
+    at: tuple[datetime, date],
+) -> None:
+    """Raises Invalid and Overtaken. What an earlier click of the same form decided is not decided again."""
+    now, today = at
+    several = review_several(
+        session,
+        [obligation],
+        decision,
+        reason=form.full_reason,
+        seen={obligation.id or 0: revision},
+        by=viewer.account_id,
+        now=now,
+        today=today,
+    )
+    if several.changed:
+        raise Overtaken(_("此事项在您审核期间已被他人处理，您的决定未执行，请核对最新情况。"))
 
 
 def _only_accepted(obligation: Obligation) -> None:

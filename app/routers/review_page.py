@@ -1,7 +1,7 @@
-"""The page on which one obligation is reviewed or reopened, for the doors that show it."""
+"""One obligation under review: as a page, and as a row of the queue that is unfolded or decided."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -9,30 +9,40 @@ from sqlmodel import Session
 
 from app.domain.workflow import State
 from app.errors import DubanError, Invalid, Overtaken
-from app.i18n import gettext as _
 from app.models import Obligation
+from app.models.review import ReviewDecision
 from app.queries.obligation_contents import obligation_contents
-from app.queries.reviews import queue_length, reviews_of
+from app.queries.review_queue import queue_length, queue_rows
+from app.queries.reviews import reviews_of
 from app.rendering import page
+from app.routers.review_form import ReviewForm, usual_reasons
+from app.routers.review_question import QueueQuestion, read_queue_question
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewForm:
-    """As typed. `quick` is one of the usual reasons, put before the typed one."""
-
-    quick: str = ""
-    reason: str = ""
-    reopen_reason: str = ""
+def _status(error: DubanError | None) -> int:
+    """422 for faults and 409 when somebody was faster."""
+    return 200 if error is None else 409 if isinstance(error, Overtaken) else 422
 
 
-def usual_reasons() -> list[str]:
-    return [
-        _("佐证材料不全，请补充"),
-        _("佐证材料与填报内容不符，请核对"),
-        _("进展描述过于笼统，请写明数量、时间和成效"),
-        _("未达到本阶段的预期要求，请继续推进"),
-        _("填报内容与任务不符，请核对后重新填报"),
-    ]
+def _contents(
+    request: Request, session: Session, obligation: Obligation, today: date, form: ReviewForm, error: DubanError | None
+) -> dict[str, Any]:
+    """The form always carries the present revision: the present report is shown above it."""
+    contents = obligation_contents(session, obligation, today)
+    return {
+        "question": read_queue_question(request.query_params),
+        "contents": contents,
+        "row": contents.row,
+        "report": contents.reports[0] if contents.reports else None,
+        "earlier": contents.reports[1:],
+        "reviews": reviews_of(session, obligation.id or 0),
+        "usual": usual_reasons(),
+        "form": form,
+        "faults": error.fields if isinstance(error, Invalid) else {},
+        "conflict": error.message if isinstance(error, Overtaken) else "",
+        "under_review": obligation.state is State.SUBMITTED,
+        "accepted": obligation.state is State.ACCEPTED,
+    }
 
 
 def show_review(
@@ -44,25 +54,56 @@ def show_review(
     form: ReviewForm | None = None,
     error: DubanError | None = None,
 ) -> Response:
-    """With an error: 422 for faults and 409 when somebody was faster, with what was typed.
+    """With an error, everything that was typed stays."""
+    shown = _contents(request, session, obligation, today, form or ReviewForm(), error)
+    waiting = queue_length(session, obligation.region_id, shown["question"].wanted)
+    return page(request, "review/review.html", status=_status(error), waiting=waiting, **shown)
 
-    The form always carries the present revision: the page shows the present report above it.
-    """
-    contents = obligation_contents(session, obligation, today)
+
+def show_row(
+    request: Request,
+    session: Session,
+    obligation: Obligation,
+    today: date,
+    *,
+    form: ReviewForm | None = None,
+    error: DubanError | None = None,
+    folded: bool = False,
+) -> Response:
+    """A row of the queue with the report and the form for its decision below it, or, folded, without them."""
+    key = obligation.id or 0
+    shown: dict[str, Any] = {"question": read_queue_question(request.query_params)}
+    if not folded:
+        shown = _contents(request, session, obligation, today, form or ReviewForm(), error)
     return page(
         request,
-        "review/review.html",
-        status=200 if error is None else 409 if isinstance(error, Overtaken) else 422,
-        contents=contents,
-        row=contents.row,
-        report=contents.reports[0] if contents.reports else None,
-        earlier=contents.reports[1:],
-        reviews=reviews_of(session, obligation.id or 0),
-        waiting=queue_length(session, obligation.region_id),
-        usual=usual_reasons(),
-        form=form or ReviewForm(),
-        faults=error.fields if isinstance(error, Invalid) else {},
-        conflict=error.message if isinstance(error, Overtaken) else "",
-        under_review=obligation.state is State.SUBMITTED,
-        accepted=obligation.state is State.ACCEPTED,
+        "review/_row.html",
+        status=_status(error),
+        **shown | {"row": queue_rows(session, [key])[key]},
+        full=shown.get("row"),
+        opened=not folded,
+        ticked=(),
+        all_ticked=False,
+        focused=True,
+    )
+
+
+def show_decided(
+    request: Request,
+    session: Session,
+    obligation: Obligation,
+    decision: ReviewDecision,
+    reason: str,
+    question: QueueQuestion,
+) -> Response:
+    """What stands in the place of a row that was decided, and how many are left."""
+    key = obligation.id or 0
+    return page(
+        request,
+        "review/_decided.html",
+        row=queue_rows(session, [key])[key],
+        decision=decision,
+        reason=reason,
+        question=question,
+        length=queue_length(session, obligation.region_id, question.wanted),
     )

@@ -1,15 +1,18 @@
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time, timedelta
 
 import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
 from app.db import Database
-from app.models import DigestRun, OutboxMail
+from app.models import DigestRun, NoteDecision, OutboxMail, SourceNote
 from app.models.digest_run import RunKind
+from app.models.outbox_mail import MailState
+from app.queries.office_state import office_state
 from tests.conftest import NOW, TODAY, Person
-from tests.history import History, counted
+from tests.history import History, at, counted
 
 SignIn = Callable[[str], Person]
 
@@ -132,3 +135,90 @@ def test_a_list_frozen_by_hand_is_the_one_that_is_mailed(sign_in: SignIn, histor
 @pytest.mark.parametrize("login", ["甲局联络员", "领导", "甲局负责人"])
 def test_only_the_secretariat_sends_the_week(sign_in: SignIn, login: str) -> None:
     assert sign_in(login).post("/desk/weekly").status_code == 404
+
+
+# The machinery behind it
+
+
+def run_of_today(history: History) -> None:
+    with history.database.writing() as session:
+        region_id = history.region(session).id or 0
+        session.add(DigestRun(region_id=region_id, kind=RunKind.DAILY, run_date=TODAY, made_at=NOW, mails=7))
+
+
+def mail(history: History, number: int, **columns: object) -> None:
+    with history.database.writing() as session:
+        standing = {
+            "region_id": history.region(session).id,
+            "key": f"key-{number}",
+            "message_id": f"<{number}@example.org>",
+            "kind": "daily",
+            "to_address": "account@example.org",
+            "subject": "主题",
+            "text": "",
+            "html": "",
+            "state": MailState.QUEUED,
+            "next_try_at": NOW,
+            "created_at": NOW,
+        }
+        session.add(OutboxMail(**standing | columns))
+
+
+def test_a_daily_run_that_was_missed_is_told_calmly(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    page = secretary.get("/desk").text  # it is ten o'clock, and half past eight has gone by
+    assert "今天08:30应发出的每日提醒尚未发出" in page
+    assert "定时任务可能没有运行" in page
+    run_of_today(history)
+    page = secretary.get("/desk").text
+    assert "定时任务可能没有运行" not in page
+    assert "2024年11月26日 周二 08:30" in page
+    assert re.search(r'href="/digests/\d+">2024年11月25日 周一</a> <span class="muted">7封', page)
+
+
+def test_the_next_daily_run_is_on_a_working_day(history: History) -> None:
+    friday = date(2024, 11, 22)
+    with history.database.writing() as session:
+        region = history.region(session)
+        run = DigestRun(
+            region_id=region.id or 0, kind=RunKind.DAILY, run_date=friday, made_at=at(friday, 8, 30), mails=0
+        )
+        session.add(run)
+        session.flush()
+        for day, hour, next_day, missed in (
+            (friday, 12, TODAY, False),
+            (date(2024, 11, 23), 12, TODAY, False),
+            (TODAY, 8, TODAY, False),
+            (TODAY, 9, TODAY, True),
+        ):
+            state = office_state(session, region, now=at(day, hour), at=time(8, 30))
+            assert (state.next_day, state.missed) == (next_day, missed), (day, hour)
+
+
+def test_mails_that_wait_or_failed_are_links(sign_in: SignIn, history: History) -> None:
+    run_of_today(history)
+    secretary = sign_in("秘书处")
+    page = secretary.get("/desk").text
+    assert 'href="/mail?state=' not in page
+    mail(history, 1)
+    mail(history, 2, state=MailState.FAILED, error="550")
+    mail(history, 3, state=MailState.SENT)
+    page = secretary.get("/desk").text
+    assert '<a href="/mail?state=queued">1封</a>' in page
+    assert '<a href="/mail?state=failed">1封，查看原因</a>' in page
+    assert "定时任务可能没有运行" not in page
+    mail(history, 4, next_try_at=NOW - timedelta(hours=1))
+    assert "有邮件已到发送时间，仍未发出" in secretary.get("/desk").text
+    assert 'href="/mail?state=' not in sign_in("邻区秘书处").get("/desk").text
+
+
+def test_notes_that_nobody_has_decided_are_counted_by_plan(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    link = '<a href="/plans/test-plan/notes?state=open">测试行动计划</a> <span class="muted">1处'
+    assert link in secretary.get("/desk").text
+    by = history.account("秘书处")
+    for text, still_open in (("按第一种", False), ("", True)):
+        with history.database.writing() as session:
+            note = session.exec(select(SourceNote)).one()
+            session.add(NoteDecision(note_id=note.id or 0, text=text, decided_by=by, decided_at=NOW))
+        assert (link in secretary.get("/desk").text) is still_open

@@ -8,11 +8,15 @@ from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from app.changes.record_event import record_event
 from app.db import Database
+from app.domain.workflow import EventKind
+from app.models import Obligation, OverdueList
 from app.models.review import ReviewDecision
-from app.queries.overdue_lists import frozen_rows
+from app.queries.overdue_lists import changes_since_last, frozen_rows
+from app.queries.overdue_series import series
 from tests.conftest import TODAY, Person
-from tests.history import History, counted
+from tests.history import History, at, counted
 
 SignIn = Callable[[str], Person]
 MONDAY = date(2024, 11, 18)
@@ -45,6 +49,12 @@ def tasks(page: str) -> list[str]:
     return re.findall(r'<a href="/obligations/(\d+)">', page)
 
 
+def changes_shown(page: str) -> dict[str, str]:
+    """The counts beside the list before, by their words."""
+    found = re.findall(r'class="count"[^>]*><b>(\d+)</b> (\w+)<', page)
+    return {what: count for count, what in found}
+
+
 # The list of a day
 
 
@@ -75,6 +85,8 @@ def test_counts_by_department_add_up_to_the_total(sign_in: SignIn, history: Hist
         ("as_of=2024-11-25", 5),
         ("as_of=2024-11-18", 6),
         ("as_of=2024年11月20日", 5),
+        ("as_of=2024/11/18", 6),
+        ("as_of=20241118", 6),
         ("as_of=2024-11-22", 4),
         ("as_of=2023-12-31", 0),
         ("as_of=2000-01-01", 0),
@@ -137,7 +149,7 @@ def test_a_faulty_question_comes_back_with_a_message_at_its_field(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert f'id="{name}-fault"' in answer.text
-    assert f'aria-describedby="{name}-fault"' in answer.text
+    assert re.search(rf'aria-describedby="([a-z_]+-hint )?{name}-fault"', answer.text)
     assert secretary.get("/overdue.xlsx", params={name: value}).status_code == 422
 
 
@@ -201,9 +213,8 @@ def test_a_frozen_list_shows_its_seal_and_what_changed(sign_in: SignIn, history:
     assert frozen.previous_sha256 == history.frozen(first)[0].sha256
     assert frozen.previous_sha256 in page
     assert "校验一致" in page
-    counts = dict(re.findall(r"<li><b>(\d+)</b>(\w+)</li>", page)[i][::-1] for i in range(4))
-    assert counts == {"新增": "0", "消除": "1", "延期": "0", "仍逾期": "5"}
-    assert page.count("连续2期") == len(rows) == 5
+    assert changes_shown(page) == {"新增": "0", "消除": "1", "延期": "0", "仍逾期": "5"}
+    assert page.count('class="nowrap">连续2期') == len(rows) == 5
     assert "首期清单" in sign_in("领导").get(f"/overdue/lists/{first}").text
 
 
@@ -260,6 +271,79 @@ def test_the_files_of_a_frozen_list_hold_its_rows(sign_in: SignIn, history: Hist
     assert "〔2024〕第1期" in text
     assert "5个单位的6项承办事项逾期未办结" in text
     assert "秘书处（残联）" in text
+
+
+def test_the_counts_lead_to_the_rows_behind_them(sign_in: SignIn, history: History) -> None:
+    """Since Monday: 甲局's was accepted, 东街道's extended, one of 乙局's submitted and one's date moved; 西街道's stays."""
+    history.accept(history.key("丙局", "2.1"), date(2024, 11, 1))
+    waiting = history.key("乙局")
+    moved = history.key("乙局", "2.1")
+    history.freeze(MONDAY)
+    history.submit(waiting, date(2024, 11, 19))
+    move_due(history, moved, date(2024, 12, 31))
+    history.extend(history.key("东街道"), date(2024, 11, 22), date(2025, 1, 31), hour=15)
+    history.review(history.key("丙局", "2.1"), ReviewDecision.REOPENED, date(2024, 11, 22))
+    key = history.freeze(TODAY, hour=9)
+    person = sign_in("领导")
+    page = person.get(f"/overdue/lists/{key}").text
+    assert changes_shown(page) == {"新增": "1", "消除": "3", "延期": "1", "仍逾期": "1"}
+    for exit_and_count in ("办结 1", "待审核 1", "期限调整 1"):
+        assert f"<li>{exit_and_count}</li>" in page
+    for show, behind in (
+        ("fresh", [history.key("丙局", "2.1")]),
+        ("still", [history.key("西街道")]),
+        ("cleared", [history.key("甲局"), waiting, moved]),
+        ("extended", [history.key("东街道")]),
+    ):
+        assert f'href="/overdue/lists/{key}?show={show}#rows"' in page
+        shown = person.get(f"/overdue/lists/{key}?show={show}").text
+        assert sorted(tasks(shown)) == sorted(str(one) for one in behind), show
+    assert person.get(f"/overdue/lists/{key}?show=nothing").status_code == 422
+    assert person.get(f"/overdue/lists/{key}.docx").status_code == 200
+
+
+def move_due(history: History, key: int, due: date) -> None:
+    """As a new edition of the plan moves it."""
+    with history.database.writing() as session:
+        row = session.get_one(Obligation, key)
+        record_event(session, row, EventKind.DUE_MOVED, on=MONDAY, now=at(date(2024, 11, 20)), by=None, due=due)
+
+
+def test_the_series_says_of_each_list_what_changed(sign_in: SignIn, history: History) -> None:
+    first = history.freeze(date(2024, 11, 11))
+    second = history.freeze(MONDAY)
+    third = history.freeze(TODAY, hour=9)
+    page = sign_in("领导").get("/overdue/lists").text
+    lines = {}
+    for line in page.split("<tr>")[2:]:
+        [key] = re.findall(r'"nowrap"><a href="/overdue/lists/(\d+)"', line)
+        cells = re.findall(r'class="number">(.*?)</td>', line, re.DOTALL)
+        lines[int(key)] = [re.sub(r"<[^>]*>", " ", cell).split()[-1] for cell in cells]
+    # On Monday nothing had changed; since then 甲局's was accepted, and 东街道's later date has passed again.
+    assert lines == {
+        first: ["6", "首期", "—", "—", "—"],
+        second: ["6", "0", "0", "0", "6"],
+        third: ["5", "0", "1", "0", "5"],
+    }
+
+
+def test_the_series_counts_as_the_page_of_each_list(history: History) -> None:
+    keys = [history.freeze(date(2024, 11, 11)), history.freeze(MONDAY)]
+    history.extend(history.key("西街道"), date(2024, 11, 21), date(2025, 1, 31))
+    history.extend(history.key("乙局"), date(2024, 11, 21), date(2025, 1, 31))
+    history.submit(history.key("乙局"), date(2024, 11, 22))
+    move_due(history, history.key("丙局", "2.1"), date(2025, 1, 31))
+    keys.append(history.freeze(TODAY, hour=9))
+    with history.database.reading() as session:
+        lists = [session.get_one(OverdueList, key) for key in keys]
+        counted_at_once = series(session, lists)
+        assert set(counted_at_once) == set(keys[1:])
+        for frozen in lists[1:]:
+            changes = changes_since_last(session, frozen)
+            counts = [len(part) for part in (changes.fresh, changes.cleared, changes.extended, changes.still)]
+            moved = counted_at_once[frozen.id or 0]
+            assert [moved.fresh, moved.cleared, moved.extended, moved.still] == counts
+        assert counted_at_once[keys[2]].extended == 1, "what was submitted after its extension waits for review"
 
 
 # Who may

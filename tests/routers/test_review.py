@@ -193,11 +193,14 @@ def test_a_fault_comes_back_with_what_was_typed(
     assert sentence in answer.text
     assert f'id="{field}-fault"' in answer.text
     assert (
-        f"{field}-fault" in answer.text.split(f'<{"select" if field == "quick" else "textarea"} id="{field}"')[1][:200]
+        f"{field}-fault"
+        in answer.text.split(
+            f'<{"fieldset" if field == "quick" else "textarea"} class="{"quick" if field == "quick" else "brief"}" id="{field}"'
+        )[1][:200]
     )
     assert typed.get("reason", "").strip() in answer.text
     if "quick" in typed:
-        assert f"<option selected>{typed['quick']}</option>" in answer.text
+        assert f'value="{typed["quick"]}" checked>' in answer.text
     assert row(history, key).state is State.SUBMITTED
     assert reviews(history) == []
 

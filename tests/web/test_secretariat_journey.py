@@ -81,7 +81,7 @@ def review_both(page: Page) -> None:
     reason = page.get_by_role("textbox", name="意见")
     expect(reason).to_have_accessible_description(re.compile("请"))
     expect(reason).to_have_attribute("aria-invalid", "true")
-    page.get_by_role("combobox", name="常用退回理由").select_option("佐证材料不全，请补充")
+    page.get_by_role("checkbox", name="佐证材料不全，请补充").check()
     reason.fill("请附总结全文")
     page.get_by_role("button", name="退回承办单位").click()
     expect_notice(page, "已退回承办单位。")
@@ -153,7 +153,7 @@ def test_the_overdue_list_by_filter_as_spreadsheet_and_as_of_a_past_day(
     page.get_by_role("link", name="清除条件").click()
     filters.get_by_label("截至日期").fill("2024-11-19")
     filters.get_by_role("button", name="查询").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("2024年11月19日")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("2024年11月19日")
     assert len(shown_rows(page, "逾期事项")) == 6, "甲局 had not submitted yet"
 
 
@@ -275,7 +275,7 @@ def test_it_reviews_by_keyboard_alone(open_browser: OpenBrowser, history: Histor
     keys.follow()
     keys.tab_to("从第一件开始审核")
     keys.follow()
-    keys.tab_to("常用退回理由")
+    keys.tab_to("佐证材料不全，请补充")
     way = keys.tab_to("意见")
     keys.type("请附签到表")
     way += keys.tab_to("退回承办单位")
