@@ -12,6 +12,9 @@ _HOMES = {
     AccountRole.LIAISON: "/obligations",
     AccountRole.HEAD: "/obligations",
     AccountRole.SECRETARIAT: "/desk",
+    AccountRole.ADMIN: "/manage",
+    AccountRole.LEADER: "/overview",
+    AccountRole.EXPERT: "/overview",
 }
 
 

@@ -20,6 +20,7 @@ LEADER = "领导"
 PLAN = "测试行动计划"
 FIGURE = re.compile(r"\D \d+$")
 ROWS = re.compile("节点|承办事项")
+OVERVIEW = re.compile("^总览")
 
 
 @pytest.fixture
@@ -30,6 +31,11 @@ def history(history: History) -> History:
     history.submit(history.key("甲局", phase="第二阶段"), TODAY, said="年度总结已写")
     history.submit(history.key("乙局"), TODAY, said="已办两场", complete=False)
     return history
+
+
+def to_the_plan(page: Page) -> None:
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="规划").click()
+    page.get_by_role("main").get_by_role("link", name=PLAN).click()
 
 
 def figures(page: Page) -> list[tuple[str, int, str]]:
@@ -56,7 +62,7 @@ def follow(page: Page, found: list[tuple[str, int, str]]) -> None:
 @on_both_databases
 def test_every_figure_of_the_plan_opens_the_rows_that_it_counts(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER)
-    page.get_by_role("link", name=PLAN).click()
+    to_the_plan(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(PLAN)
     expect(page.get_by_role("listitem").filter(has_text="节点完成")).to_have_text(re.compile(r"1\s*/\s*全部节点\s*4"))
     found = figures(page)
@@ -69,6 +75,7 @@ def test_every_figure_of_the_plan_opens_the_rows_that_it_counts(open_browser: Op
 
 def test_so_does_every_figure_with_scripts_off(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER, scripts=False)
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="规划").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("规划")
     found = figures(page)
     assert len(found) == 6, "milestones done, all and overdue; obligations done, all and overdue"
@@ -79,7 +86,7 @@ def test_the_task_page_says_who_leads_who_supports_and_how_they_stand(
     open_browser: OpenBrowser, history: History
 ) -> None:
     page = open_browser(LEADER, phone=True)
-    page.get_by_role("link", name=PLAN).click()
+    to_the_plan(page)
     page.get_by_role("link", name="1.1 开展宣传活动").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1.1 开展宣传活动")
     expect(page.get_by_role("main")).to_contain_text("每年举办3场宣传活动")
@@ -94,14 +101,14 @@ def test_the_task_page_says_who_leads_who_supports_and_how_they_stand(
 
 def test_the_task_page_says_who_waits_for_whom(open_browser: OpenBrowser) -> None:
     page = open_browser(LEADER, phone=True)
-    page.get_by_role("link", name=PLAN).click()
+    to_the_plan(page)
     page.get_by_role("link", name="1.1 开展宣传活动").click()
     expect(page.get_by_role("main")).to_contain_text("第一阶段：甲局等待乙局、东街道、西街道报送。")
 
 
 def test_the_indicators_stand_with_target_formula_and_department(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER)
-    page.get_by_role("link", name=PLAN).click()
+    to_the_plan(page)
     page.get_by_role("navigation", name="本规划").get_by_role("link", name="指标").click()
     row = page.get_by_role("row", name="知识普及率")
     for words in ("≥85%", "知晓人数", "调查人数", "甲局"):
@@ -110,7 +117,7 @@ def test_the_indicators_stand_with_target_formula_and_department(open_browser: O
 
 def test_the_overdue_lists_are_open_to_reading(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER)
-    page.get_by_role("link", name="逾期清单").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="逾期清单").click()
     expect(page.get_by_role("main")).to_contain_text("共5项逾期")
     page.get_by_role("link", name="历期清单").click()
     page.get_by_role("link", name="〔2024〕第1期").first.click()
@@ -119,14 +126,14 @@ def test_the_overdue_lists_are_open_to_reading(open_browser: OpenBrowser, histor
 
 def test_there_is_nothing_to_change_wherever_links_lead(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER)
-    expect(page.get_by_role("heading", level=1)).to_have_text("规划")
+    expect(page.get_by_role("heading", level=1)).to_have_text(OVERVIEW)
     paths = []
     for path in reachable(page):
         paths.append(path)
         forms = page.evaluate("[...document.forms].filter(form => form.method === 'post').map(form => form.action)")
-        assert [action.rsplit("/", 1)[1] for action in forms] == ["sign-out"], path
+        assert [action.rsplit("/", 1)[1] for action in forms] == ["sign-out", "language"], path
         buttons = page.get_by_role("button").evaluate_all("buttons => buttons.map(button => button.textContent)")
-        assert set(buttons) <= {"退出", "筛选", "查询"}, path
+        assert set(buttons) <= {"退出", "English", "搜索", "筛选", "查询", "日历", "查看"}, path
         assert page.get_by_role("textbox").count() <= 2, f"{path}: more to type in than the filters of the list"
     assert len(paths) > 25
     assert any(path.startswith("/obligations/") for path in paths)
@@ -134,6 +141,7 @@ def test_there_is_nothing_to_change_wherever_links_lead(open_browser: OpenBrowse
 
 def test_the_plan_is_read_by_keyboard_alone(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser(LEADER, phone=True)
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="规划").click()
     page.get_by_role("heading", level=1, name="规划").wait_for()
     keys = Keyboard(page)
     keys.tab()
