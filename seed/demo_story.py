@@ -141,7 +141,11 @@ class Teller:
         self._return(self._working(day + timedelta(days=self.dice.randint(1, 5))))
 
     def interim(self) -> None:
-        self._interim(self._recent(5, 50), risk=False)
+        day = self._recent(5, 50)
+        text = self._text(UpdateKind.INTERIM)
+        if self.dice.random() < 0.15:  # some say the same words every quarter
+            self._interim(self._working(day - timedelta(days=90)), risk=False, text=text)
+        self._interim(day, risk=False, text=text)
 
     def risk(self) -> None:
         self._interim(self._recent(5, 30), risk=True)
@@ -228,16 +232,23 @@ class Teller:
         self._submit(day, UpdateKind.COMPLETION, percent=100, risk=False, files=files)
         return day
 
-    def _interim(self, day: date, *, risk: bool) -> None:
-        self._submit(day, UpdateKind.INTERIM, percent=self.dice.randrange(20, 90, 5), risk=risk)
+    def _interim(self, day: date, *, risk: bool, text: str = "") -> None:
+        self._submit(day, UpdateKind.INTERIM, percent=self.dice.randrange(20, 90, 5), risk=risk, text=text)
 
     def _submit(
-        self, day: date, kind: UpdateKind, *, percent: int, risk: bool, files: tuple[StoredFile, ...] = ()
+        self,
+        day: date,
+        kind: UpdateKind,
+        *,
+        percent: int,
+        risk: bool,
+        text: str = "",
+        files: tuple[StoredFile, ...] = (),
     ) -> None:
         report = Report(
             revision=self.row.revision,
             kind=kind,
-            text=self._text(kind),
+            text=text or self._text(kind),
             difficulties=self.dice.choice(_DIFFICULTIES) or ("进度偏慢，预计不能按期完成。" if risk else ""),
             next_step="" if kind is UpdateKind.COMPLETION else self.dice.choice(_NEXT_STEPS),
             percent=percent,

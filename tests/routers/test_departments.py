@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -6,9 +7,11 @@ from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from app.changes.register_departments import register_departments
+from app.db import Database
 from app.drafts.department_register import DepartmentRegister
 from app.models import Department, Obligation
 from tests.conftest import REGISTER, Person
+from tests.history import History, counted
 from tests.queries.reporting import all_obligations, spread_states
 from tests.routers.figures import assert_every_figure_opens_its_rows
 
@@ -84,3 +87,68 @@ def test_every_figure_of_a_department_opens_exactly_its_rows(
     spread_states(session, all_obligations(session, row.plan_id))
     session.commit()
     assert assert_every_figure_opens_its_rows(sign_in("领导"), f"/departments/{row.department_id}") >= 3
+
+
+def test_the_list_is_narrowed_by_kind_group_and_words(sign_in: SignIn) -> None:
+    leader = sign_in("领导")
+
+    def names(query: str) -> list[str]:
+        return re.findall(r'<a href="/departments/\d+">([^<]+)</a>', leader.get(f"/departments?{query}").text)
+
+    assert names("kind=subdistrict") == ["东街道", "西街道"]
+    assert names("group=1") == ["东街道", "西街道"]
+    assert names("q=区甲") == ["甲局"]
+    assert names("q=街道&kind=government") == []
+    assert len(names("q=&kind=&group=")) == 7
+    assert names("q=%25") == names("q=_") == []
+
+
+def test_a_list_without_a_match_leads_back(sign_in: SignIn) -> None:
+    page = sign_in("领导").get("/departments?q=没有").text
+    assert "没有符合条件的单位" in page
+    assert '<a href="/departments">查看全部单位</a>' in page
+
+
+@pytest.mark.parametrize("query", ["kind=x", "group=99", "group=x", f"group={10**30}"])
+def test_a_faulty_filter_is_named_and_the_words_stay(sign_in: SignIn, query: str) -> None:
+    answer = sign_in("领导").get(f"/departments?{query}&q=<b>街道")
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert "&lt;b&gt;街道" in answer.text
+
+
+def test_punctuality_is_told_by_half_years_and_by_quarters(
+    sign_in: SignIn, database: Database, obligation_of: Callable[..., Obligation]
+) -> None:
+    history = History(database)
+    history.accept(history.key("甲局"), date(2024, 1, 5))
+    history.submit(history.key("甲局", phase="第二阶段"), date(2024, 11, 5))
+    path = f"/departments/{obligation_of('甲局').department_id}"
+    leader = sign_in("领导")
+    page = leader.get(path).text
+    for words in ("2023年下半年", "2024年下半年", "0%", "100%"):
+        assert words in page, words
+    assert "2023年第4季度" in leader.get(f"{path}?by=quarter").text
+    assert leader.get(f"{path}?by=week").status_code == 422
+    assert assert_every_figure_opens_its_rows(leader, path) >= 6
+    assert assert_every_figure_opens_its_rows(leader, f"{path}?by=quarter") >= 6
+
+
+def test_a_department_without_duties_says_what_would_bring_some(sign_in: SignIn, session: Session) -> None:
+    leader = sign_in("领导")
+    key = session.exec(select(Department.id).where(Department.name == "旧局").order_by(col(Department.id))).first()
+    assert "列入本单位后" in leader.get(f"/departments/{key}").text
+
+
+def test_the_number_of_statements_is_constant(
+    sign_in: SignIn, session: Session, database: Database, obligation_of: Callable[..., Obligation]
+) -> None:
+    row = obligation_of("乙局")
+    leader = sign_in("领导")
+    with counted(database) as few:
+        leader.get(f"/departments/{row.department_id}")
+    spread_states(session, all_obligations(session, row.plan_id))
+    session.commit()
+    with counted(database) as many:
+        leader.get(f"/departments/{row.department_id}")
+    assert len(many) == len(few) <= 15
