@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from alembic.util import CommandError
 from sqlalchemy import func
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from app import words
@@ -22,9 +23,11 @@ from app.db import Database
 from app.documents.evidence_store import EvidenceStore
 from app.documents.writing.overdue_xlsx import overdue_workbook
 from app.domain.overdue_line import OverdueLine
+from app.domain.typed_day import parse_day
 from app.domain.workflow import Role
 from app.drafts.faults import DraftRejected
 from app.errors import DubanError
+from app.i18n import SOURCE, official_language, speaking
 from app.jobs.worker import run_worker, stop_on_signals
 from app.migrations import migrate
 from app.models import Plan, Region
@@ -34,7 +37,7 @@ from app.queries.overdue import overdue_as_known
 from app.queries.overdue_lists import frozen_list_of_day, frozen_list_of_week, frozen_rows
 from app.queries.plan_export import export_plan
 from app.queries.verify import Checked, evidence_hashes, frozen_list_findings, history_findings
-from app.serving import clock_for, log_to_stderr, port_fault, serve
+from app.serving import BadMarker, clock_for, log_to_stderr, port_fault, probe_writing, ready_folder, serve, start_fault
 from app.settings import BadSettings, Settings, load_settings
 from seed.demo import PASSWORD, build_demo, demo_accounts
 from seed.demo_story import DEMO_DAY
@@ -74,23 +77,36 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _office(*, must_exist: bool = True) -> Iterator[tuple[Settings, Database, Clock]]:
-    """Settings, an open and migrated database, and the clock; ends with a sentence instead of a traceback."""
+def _office(*, must_exist: bool = True, writes: bool = True) -> Iterator[tuple[Settings, Database, Clock]]:
+    """Settings, an open and migrated database, and the clock; ends with a sentence instead of a traceback.
+
+    A backup that may only be read can still be verified and exported: `writes` is False there.
+    """
     settings = _settings()
     if must_exist and settings.database.startswith("sqlite:///") and not Path(settings.database[10:]).exists():
         fail("数据库尚未建立，请先运行：duban init")
-    database = Database(settings.database)
+    database = None
     try:
+        ready_folder(settings)
+        database = Database(settings.database)
         migrate(database.engine)
-        yield settings, database, clock_for(settings, database)
+        if writes:
+            probe_writing(database)
+        # The command line itself speaks Chinese; what it sends and records is in the installation's language.
+        with official_language(settings.language), speaking(SOURCE):
+            yield settings, database, clock_for(settings, database)
     except DraftRejected as error:
         fail(f"发现{len(error.lines)}处错误，未写入任何数据：", *error.lines)
     except DubanError as error:
         fail(error.message or "没有找到。")
-    except OperationalError as error:
-        fail(f"无法使用数据库：{error.orig}")
+    except (OSError, SQLAlchemyError, CommandError, BadMarker) as error:
+        sentence = start_fault(settings, error)
+        if sentence is None:
+            raise
+        fail(sentence)
     finally:
-        database.close()
+        if database is not None:
+            database.close()
 
 
 def _store(settings: Settings) -> EvidenceStore:
@@ -111,10 +127,10 @@ def _region(session: Session, code: str | None) -> Region:
 def _day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"{option}：“{text}”不是日期，应如 2024-11-25。")
+    day = parse_day(text)
+    if day is None:
+        fail(f"{option}：“{text}”不是日期，应如 2024-11-25 或 2024年11月25日。")
+    return day
 
 
 @app.command()
@@ -146,7 +162,7 @@ def seed(
 @app.command()
 def export(code: Annotated[str, typer.Argument(help="规划代码，如 xicheng-2022。")]) -> None:
     """按PlanDraft格式（JSON）输出已发布的规划。"""
-    with _office() as (_settings_now, database, _clock_now), database.reading() as session:
+    with _office(writes=False) as (_settings_now, database, _clock_now), database.reading() as session:
         known = session.exec(select(Plan.code).order_by(Plan.code)).all()
         if code not in known:
             fail(f"没有规划 {code}。现有：{'、'.join(known) or '（尚无）'}")
@@ -221,12 +237,12 @@ def overdue(
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="另存为Excel文件。")] = None,
 ) -> None:
     """逾期清单：今天的、过去某日当时的，或已冻结的一期。"""
-    if as_of and week:
+    if as_of is not None and week is not None:
         fail("--as-of 与 --week 只能用一个。")
-    with _office() as (_settings_now, database, clock), database.reading() as session:
+    with _office(writes=False) as (_settings_now, database, clock), database.reading() as session:
         place = _region(session, region)
         today = local_day(clock.now(), place.time_zone)
-        if week:
+        if week is not None:
             title, day, items = _frozen(session, place, week)
         else:
             day = _day(as_of, "--as-of") or today
@@ -234,9 +250,17 @@ def overdue(
                 fail("不能查看将来日期的清单。")
             title, items = _as_known(session, place, day, clock.now())
         _print_overdue(title, items)
-        if xlsx:
-            xlsx.write_bytes(overdue_workbook(items, title=title, as_of=day))
+        if xlsx is not None:
+            _save(xlsx, overdue_workbook(items, title=title, as_of=day))
             say(f"已保存：{xlsx}")
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        fail(f"无法保存到 {path}（{reason}），请换一个位置。")
 
 
 def _as_known(session: Session, place: Region, day: date, now: datetime) -> tuple[str, Sequence[OverdueLine]]:
@@ -249,7 +273,7 @@ def _as_known(session: Session, place: Region, day: date, now: datetime) -> tupl
 def _frozen(session: Session, place: Region, week: str) -> tuple[str, date, Sequence[OverdueLine]]:
     frozen = frozen_list_of_week(session, place.id or 0, week)
     if frozen is None:
-        fail(f"没有找到 {week} 这一期。")
+        fail(f"没有找到“{week}”这一期。", "请用期号，如 2024-38，或该周内任一日期，如 2024-11-18。")
     title = f"{place.name}逾期清单〔{frozen.year}〕第{frozen.number}期（截至{words.day(frozen.as_of)}）"
     return title, frozen.as_of, frozen_rows(session, frozen.id or 0)
 
@@ -295,7 +319,7 @@ def digest(
 @app.command()
 def verify() -> None:
     """核对全部历史：事项与事件、已冻结清单、佐证材料文件。有差异时列出并以非零状态结束。"""
-    with _office() as (settings, database, _clock_now), database.reading() as session:
+    with _office(writes=False) as (settings, database, _clock_now), database.reading() as session:
         checked = Checked()
         findings = [*history_findings(session, checked), *frozen_list_findings(session, checked)]
         store = _store(settings)

@@ -1,9 +1,11 @@
 """Every knob of the product, read from `DUBAN_*` variables; the only reader of the environment."""
 
 import os
+import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -16,41 +18,81 @@ class BadSettings(Exception):
     """One sentence per wrong setting; the start stops on it."""
 
 
+# A held clock counts forward from its day (extensions, lists of the year) and back to the beginning of the plans.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+_PORTS = range(1, 65536)
+
+
 def _database(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        msg = "must begin with sqlite:/// or postgresql+psycopg://"
-        raise ValueError(msg)
+        raise ValueError
     return url
 
 
 def _smtp(url: str | None) -> str | None:
-    if url is not None and not url.startswith(("smtp://", "smtps://", "smtp+starttls://")):
-        msg = "must begin with smtp://, smtp+starttls:// or smtps://"
-        raise ValueError(msg)
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname or not _is_one_word(url):
+        raise ValueError
+    if parts.port is not None and parts.port not in _PORTS:  # asking for a port that is no number raises, too
+        raise ValueError
     return url
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = "must be the name of a time zone, such as Asia/Shanghai"
-        raise ValueError(msg) from error
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError from error
     return name
 
 
 def _address(mail: str) -> str:
-    if "@" not in mail.strip("@"):
-        msg = "must be a mail address"
-        raise ValueError(msg)
+    """It stands in the header of every mail: nothing that ends a line, nothing that names a second person."""
+    if not (mail.isascii() and _is_one_word(mail) and re.fullmatch(r"[^@<>\"(),;:\[\]\\]+@[\w.-]+", mail)):
+        raise ValueError
     return mail
 
 
 def _web(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        msg = "must begin with http:// or https://"
-        raise ValueError(msg)
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _is_one_word(url):
+        raise ValueError
     return url.rstrip("/")
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isprintable() and " " not in text
+
+
+def _day(day: date | None) -> date | None:
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError
+    return day
+
+
+# What each setting must be, in the language of the command line: the whole rule, whatever part of it was broken.
+EXPECTED = {
+    "var_dir": "应为文件夹的路径，如 var",
+    "database_url": "应以 sqlite:/// 或 postgresql+psycopg:// 开头",
+    "today": f"应为{FIRST_DAY}至{LAST_DAY}之间的日期，如 2024-11-25",
+    "time_zone": "应为时区名称，如 Asia/Shanghai",
+    "host": "应为本机地址，如 127.0.0.1",
+    "port": "应为1至65535的整数",
+    "base_url": "应为完整网址，以 http:// 或 https:// 开头，如 https://duban.example.gov.cn",
+    "smtp_url": "应以 smtp://、smtp+starttls:// 或 smtps:// 开头，并写明服务器，如 smtp://mail.example.gov.cn:25",
+    "mail_from": "应为一个邮箱地址，如 duban@example.gov.cn",
+    "upload_max_mb": "应为1至500的整数（兆字节）",
+    "session_idle_minutes": "应为5至1440的整数（分钟）",
+    "session_hours": "应为1至168的整数（小时）",
+    "digest_time": "应为时刻，写作HH:MM，如 08:30",
+    "tick_seconds": "应为1至3600的整数（秒）",
+    "web_processes": "应为1至64的整数",
+    "secure_cookies": "应为 true 或 false",
+    "language": "应为 zh 或 en",
+    "log_level": "应为 DEBUG、INFO、WARNING 或 ERROR",
+}
 
 
 class Settings(BaseSettings):
@@ -64,7 +106,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, AfterValidator(lambda v: v and _database(v))] = Field(
         None, description="sqlite:///PATH or postgresql+psycopg://…; default: SQLite below the var folder"
     )
-    today: date | None = Field(
+    today: Annotated[date | None, AfterValidator(_day)] = Field(
         None, description="Holds the clock at this day (demonstrations and tests), e.g. 2024-11-25"
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
@@ -91,7 +133,9 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         default=False, description="Send the session cookie over https only; set it wherever https is used"
     )
-    language: Literal["zh"] = Field("zh", description="Language of screens and mails")
+    language: Literal["zh", "en"] = Field(
+        "zh", description="Language of mails, documents and records, and of pages until a reader chooses another"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe message that is logged"
     )
@@ -118,7 +162,7 @@ def load_settings() -> Settings:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name for name in os.environ if name.upper().startswith(PREFIX)}
     sentences = [
-        f"{name}: no such setting; there are {', '.join(sorted(known))}."
+        f"{name}：没有这项设置。可用的有：{'、'.join(sorted(known))}。"
         for name in sorted(given)
         if name.upper() not in known
     ]
@@ -127,11 +171,11 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         for item in error.errors():
-            name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else PREFIX + "*"
+            field = str(item["loc"][0]) if item["loc"] else ""
+            name = PREFIX + field.upper()
             # An address may hold a password, which has no business in a log.
             given_value = "" if name.endswith("_URL") else f"={item.get('input')!r}"
-            meaning = Settings.model_fields[str(item["loc"][0])].description if item["loc"] else ""
-            sentences.append(f"{name}{given_value}: {item['msg'].removeprefix('Value error, ')} ({meaning}).")
+            sentences.append(f"{name}{given_value}：{EXPECTED.get(field, '取值不正确')}。")
     if sentences or settings is None:
         raise BadSettings("\n".join(sentences))
     return settings

@@ -80,9 +80,32 @@ def test_the_overdue_list_is_printed_and_saved(seeded: Path, tmp_path: Path) -> 
 
 
 def test_days_that_are_no_days_are_refused_in_words(seeded: Path) -> None:
-    for words in (["--as-of", "2024-02-30"], ["--as-of", "2030-01-01"], ["--as-of", "2024-11-01", "--week", "2024-1"]):
+    for words in (
+        ["--as-of", "2024-02-30"],
+        ["--as-of", ""],
+        ["--as-of", "2030-01-01"],
+        ["--as-of", "9999-12-31"],
+        ["--as-of", "2024-11-01", "--week", "2024-1"],
+        ["--week", "9999-12-31"],
+        ["--week", "0001-01-01"],
+        ["--week", ""],
+    ):
         done = command(seeded, "overdue", "--region", "xicheng", *words)
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False), words
+
+
+def test_a_day_may_be_written_as_in_the_forms(seeded: Path) -> None:
+    for text in ("2024年11月18日", "2024/11/18"):
+        done = command(seeded, "overdue", "--region", "xicheng", "--as-of", text)
+        assert (done.returncode, "截至2024年11月18日 周一" in done.stdout) == (0, True), done.stderr
+
+
+def test_a_file_that_cannot_be_saved_is_said_in_words(seeded: Path, tmp_path: Path) -> None:
+    for target in (tmp_path, tmp_path / "nothing" / "list.xlsx"):
+        done = command(seeded, "overdue", "--region", "xicheng", "--xlsx", str(target))
+        assert done.returncode == 1
+        assert f"无法保存到 {target}" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_region_must_be_named_where_there_are_several(seeded: Path) -> None:
@@ -147,9 +170,9 @@ def test_a_faulty_plan_is_listed_with_file_and_line_and_not_written(seeded: Path
     )
     done = command(seeded, "seed", str(plan))
     assert done.returncode == 1
-    assert f"{plan}:15: tasks.0.lead.0: unknown department: 区某局" in done.stderr
-    assert f"{plan}:17: tasks.0.milestones.0.due: 2021-12-31 is outside the plan's period" in done.stderr
-    assert "belongs to no area" in done.stderr
+    assert f"{plan}:15: tasks.0.lead.0: 没有单位“区某局”" in done.stderr
+    assert f"{plan}:17: tasks.0.milestones.0.due: 2021-12-31不在规划期" in done.stderr
+    assert "没有写明所属领域" in done.stderr
     assert command(seeded, "export", "new-plan").returncode == 1
 
 

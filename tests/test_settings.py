@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import PREFIX, BadSettings, Settings, load_settings
+from app.settings import EXPECTED, PREFIX, BadSettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| `DUBAN_(\w+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
@@ -60,18 +60,31 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("PORT", "abc", "DUBAN_PORT='abc': Input should be a valid integer"),
-        ("PORT", "0", "greater than or equal to 1"),
-        ("TODAY", "2024-02-30", "day value is outside expected range"),
-        ("DIGEST_TIME", "8:30", "HH:MM"),
-        ("TIME_ZONE", "Mars/Base", "must be the name of a time zone"),
-        ("TIME_ZONE", "../../etc/passwd", "must be the name of a time zone"),
-        ("DATABASE_URL", "mysql://localhost", "must begin with sqlite:/// or postgresql+psycopg://"),
-        ("SMTP_URL", "mail.example.org:25", "must begin with smtp://"),
-        ("BASE_URL", "duban.example.org", "must begin with http:// or https://"),
-        ("MAIL_FROM", "nobody", "must be a mail address"),
-        ("LANGUAGE", "tlh", "should be 'zh'"),
-        ("DATABSE_URL", "sqlite:///x", "DUBAN_DATABSE_URL: no such setting"),
+        ("PORT", "abc", "DUBAN_PORT='abc'：应为1至65535的整数。"),
+        ("PORT", "0", "应为1至65535的整数"),
+        ("TODAY", "2024-02-30", "DUBAN_TODAY='2024-02-30'：应为2000-01-01至2099-12-31之间的日期，如 2024-11-25。"),
+        ("TODAY", "9999-12-31", "应为2000-01-01至2099-12-31之间的日期"),
+        ("TODAY", "0001-01-01", "应为2000-01-01至2099-12-31之间的日期"),
+        ("DIGEST_TIME", "8:30", "写作HH:MM"),
+        ("TIME_ZONE", "Mars/Base", "应为时区名称"),
+        ("TIME_ZONE", "../../etc/passwd", "应为时区名称"),
+        ("DATABASE_URL", "mysql://localhost", "应以 sqlite:/// 或 postgresql+psycopg:// 开头"),
+        ("SMTP_URL", "mail.example.org:25", "应以 smtp://"),
+        ("SMTP_URL", "smtp://", "并写明服务器"),
+        ("SMTP_URL", "smtp://:25", "并写明服务器"),
+        ("SMTP_URL", "smtps://mail.example.org:mail", "应以 smtp://"),
+        ("SMTP_URL", "smtp://mail.example.org:70000", "应以 smtp://"),
+        ("SMTP_URL", "smtp://mail.example.org\n:25", "应以 smtp://"),
+        ("BASE_URL", "duban.example.org", "应为完整网址"),
+        ("BASE_URL", "https://", "应为完整网址"),
+        ("MAIL_FROM", "nobody", "应为一个邮箱地址"),
+        ("MAIL_FROM", "duban@example.org\nBcc: all@example.org", "应为一个邮箱地址"),
+        ("MAIL_FROM", "one@example.org,two@example.org", "应为一个邮箱地址"),
+        ("MAIL_FROM", "督办@example.org", "应为一个邮箱地址"),
+        ("LANGUAGE", "tlh", "应为 zh 或 en"),
+        ("LOG_LEVEL", "LOUD", "应为 DEBUG、INFO、WARNING 或 ERROR"),
+        ("SECURE_COOKIES", "perhaps", "应为 true 或 false"),
+        ("DATABSE_URL", "sqlite:///x", "DUBAN_DATABSE_URL：没有这项设置"),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_a_sentence(
@@ -80,6 +93,26 @@ def test_a_bad_setting_stops_the_start_with_a_sentence(
     monkeypatch.setenv(f"DUBAN_{name}", value)
     with pytest.raises(BadSettings, match=re.escape(sentence)):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "smtp://mail.example.org"),
+        ("SMTP_URL", "smtp+starttls://user:p%40ss@mail.example.org:587"),
+        ("SMTP_URL", "smtps://[::1]:465"),
+        ("MAIL_FROM", "duban@localhost"),
+        ("TODAY", "2099-12-31"),
+        ("BASE_URL", "https://duban.example.org:8443/office/"),
+    ],
+)
+def test_a_right_setting_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"DUBAN_{name}", value)
+    load_settings()
+
+
+def test_every_setting_has_its_rule_in_words() -> None:
+    assert set(EXPECTED) == set(Settings.model_fields)
 
 
 def test_every_bad_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

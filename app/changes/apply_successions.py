@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from app.changes.record_event import record_event
 from app.domain.workflow import LIVE, EventKind
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.models import Department, Obligation, Region, Succession
 
 
@@ -28,11 +29,14 @@ def _apply(session: Session, succession: Succession, *, now: datetime, by: int |
             )
         ).all()
     )
-    reason = _("%(old)s的职责自%(on)s起由%(new)s承继。") % {
-        "old": names[succession.predecessor_id],
-        "new": names[succession.successor_id],
-        "on": succession.on.isoformat(),
-    }
+    with officially():
+        reason = _("%(old)s的职责自%(on)s起由%(new)s承继。") % {
+            "old": names[succession.predecessor_id],
+            "new": names[succession.successor_id],
+            "on": succession.on.isoformat(),
+        }
+        # Several predecessors of one successor on one milestone: one report is enough.
+        merged = reason + _("承继单位已有同一节点的事项，并案办理。")
     rows = session.exec(
         select(Obligation).where(
             Obligation.region_id == succession.region_id,
@@ -50,8 +54,6 @@ def _apply(session: Session, succession: Succession, *, now: datetime, by: int |
     )
     for row in rows:
         if row.milestone_id in taken:
-            # Several predecessors of one successor on one milestone: one report is enough.
-            merged = reason + _("承继单位已有同一节点的事项，并案办理。")
             record_event(session, row, EventKind.CANCELLED, on=succession.on, now=now, by=by, reason=merged)
             continue
         record_event(

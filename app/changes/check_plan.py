@@ -5,6 +5,7 @@ from datetime import date
 
 from app.drafts.faults import Fault, Path
 from app.drafts.plan_draft import AssignmentMode, MilestoneDraft, PlanDraft, TaskDraft, TaskKind
+from app.i18n import gettext as _
 from app.queries.directory import Directory
 
 
@@ -19,14 +20,17 @@ def plan_faults(draft: PlanDraft, directory: Directory) -> list[Fault]:
         *_tasks(draft, directory),
         *_indicators(draft, directory),
         *_source_notes(draft, directory),
-        *(Fault(("unresolved", index), f"name not resolved: {name}") for index, name in enumerate(draft.unresolved)),
+        *(
+            Fault(("unresolved", index), _("未能识别的名称：%(name)s") % {"name": name})
+            for index, name in enumerate(draft.unresolved)
+        ),
     ]
 
 
 def _period(draft: PlanDraft) -> Iterator[Fault]:
     first, last = draft.period
     if first > last:
-        yield Fault(("period",), f"ends before it begins: {first} to {last}")
+        yield Fault(("period",), _("起始年份%(first)s晚于终止年份%(last)s") % {"first": first, "last": last})
     for key, phases in (("phases", draft.phases), ("checkpoints", draft.checkpoints)):
         for index, phase in enumerate(phases):
             yield from _within((key, index, "due"), phase.due, draft)
@@ -35,14 +39,14 @@ def _period(draft: PlanDraft) -> Iterator[Fault]:
 def _within(path: Path, due: date | None, draft: PlanDraft) -> Iterator[Fault]:
     first, last = draft.period
     if due is not None and not first <= due.year <= last:
-        yield Fault(path, f"{due} is outside the plan's period {first} to {last}")
+        yield Fault(path, _("%(due)s不在规划期%(first)s至%(last)s年之内") % {"due": due, "first": first, "last": last})
 
 
 def _unique(path: Path, values: Sequence[str], key: str) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value in seen:
-            yield Fault((*path, index, key), f"occurs twice: {value}")
+            yield Fault((*path, index, key), _("“%(name)s”出现了两次") % {"name": value})
         seen.add(value)
 
 
@@ -52,9 +56,9 @@ def _tasks(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
     for index, task in enumerate(draft.tasks):
         path: Path = ("tasks", index)
         if task.area is None and task.kind is TaskKind.ACTION:
-            yield Fault((*path, "area"), f"action {task.number} belongs to no area")
+            yield Fault((*path, "area"), _("行动任务%(number)s没有写明所属领域") % {"number": task.number})
         if task.area is not None and task.area not in areas:
-            yield Fault((*path, "area"), f"no such area: {task.area}")
+            yield Fault((*path, "area"), _("没有领域“%(name)s”") % {"name": task.area})
         yield from _mode(path, task)
         yield from _names((*path, "lead"), task.lead, (*path, "as_printed", "lead"), task.as_printed.lead, directory)
         yield from _names(
@@ -62,7 +66,7 @@ def _tasks(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
         )
         both = sorted(set(task.lead) & set(task.support))
         if both:
-            yield Fault((*path, "support"), f"leads and supports at once: {'、'.join(both)}")
+            yield Fault((*path, "support"), _("%(names)s既牵头又配合") % {"names": "、".join(both)})
         yield from _milestones(path, task.milestones, phases, draft)
 
 
@@ -75,11 +79,16 @@ def _mode(path: Path, task: TaskDraft) -> Iterator[Fault]:
         AssignmentMode.UNASSIGNED: (False, False),
     }[task.mode]
     if given != wanted:
-        words = {(True, True): "lead and support", (False, True): "support only", (True, False): "lead only"}
+        words = {
+            (True, True): _("牵头和配合单位"),
+            (False, True): _("只有配合单位"),
+            (True, False): _("只有牵头单位"),
+            (False, False): _("没有单位"),
+        }
         yield Fault(
             (*path, "mode"),
-            f"task {task.number} is {task.mode.value}, which wants {words.get(wanted, 'nobody')}, "
-            f"but has {words.get(given, 'nobody')}",
+            _("任务%(number)s的方式是%(mode)s，应为%(wanted)s，现为%(given)s")
+            % {"number": task.number, "mode": task.mode.value, "wanted": words[wanted], "given": words[given]},
         )
 
 
@@ -90,23 +99,37 @@ def _names(
     for index, name in enumerate(names):
         holder = directory.resolve(name)
         if name in seen:
-            yield Fault((*path, index), f"named twice: {name}")
+            yield Fault((*path, index), _("“%(name)s”写了两次") % {"name": name})
         elif holder is None:
             near = directory.nearest(name)
-            hint = f"; did you mean {' / '.join(near)}?" if near else ""
-            yield Fault((*path, index), f"unknown department: {name}{hint}")
+            hint = _("，是否为%(near)s？") % {"near": "、".join(near)} if near else ""
+            yield Fault((*path, index), _("没有单位“%(name)s”") % {"name": name} + hint)
         elif holder.name != name:
-            yield Fault((*path, index), f"{name} is another spelling of {holder.name}; write the canonical name")
+            yield Fault(
+                (*path, index),
+                _("“%(name)s”是“%(holder)s”的另一种写法，请写规范名称") % {"name": name, "holder": holder.name},
+            )
         seen.add(name)
     if printed and len(printed) != len(names):
-        yield Fault(printed_path, f"{len(printed)} printed names for {len(names)} canonical ones")
+        yield Fault(
+            printed_path,
+            _("原文写法%(printed)s个，规范名称%(names)s个，个数不一致")
+            % {"printed": len(printed), "names": len(names)},
+        )
         return
     for index, (name, spelling) in enumerate(zip(names, printed, strict=False)):
         holder = directory.resolve(spelling)
         if holder is None:
-            yield Fault((*printed_path, index), f"unknown spelling: {spelling}; add it as an alias of {name}")
+            yield Fault(
+                (*printed_path, index),
+                _("名录中没有写法“%(spelling)s”，请先加为“%(name)s”的其他写法") % {"spelling": spelling, "name": name},
+            )
         elif holder.name != name:
-            yield Fault((*printed_path, index), f"{spelling} is {holder.name}, not {name}")
+            yield Fault(
+                (*printed_path, index),
+                _("“%(spelling)s”是%(holder)s，不是%(name)s")
+                % {"spelling": spelling, "holder": holder.name, "name": name},
+            )
 
 
 def _milestones(
@@ -116,9 +139,9 @@ def _milestones(
     for index, milestone in enumerate(milestones):
         here: Path = (*path, "milestones", index)
         if milestone.phase not in phases:
-            yield Fault((*here, "phase"), f"no such phase: {milestone.phase}")
+            yield Fault((*here, "phase"), _("没有阶段“%(name)s”") % {"name": milestone.phase})
         if milestone.phase in seen:
-            yield Fault((*here, "phase"), f"two milestones in one phase: {milestone.phase}")
+            yield Fault((*here, "phase"), _("同一阶段“%(name)s”有两个节点") % {"name": milestone.phase})
         seen.add(milestone.phase)
         yield from _within((*here, "due"), milestone.due, draft)
 
@@ -128,7 +151,7 @@ def _indicators(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
     for index, indicator in enumerate(draft.indicators):
         path: Path = ("indicators", index)
         if indicator.area is not None and indicator.area not in areas:
-            yield Fault((*path, "area"), f"no such area: {indicator.area}")
+            yield Fault((*path, "area"), _("没有领域“%(name)s”") % {"name": indicator.area})
         yield from _names((*path, "lead"), indicator.lead, (*path, "as_printed"), indicator.as_printed, directory)
         keys = [f"{target.year} {target.scope}".strip() for target in indicator.targets]
         yield from _unique((*path, "targets"), keys, "year")
@@ -141,8 +164,8 @@ def _source_notes(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
         "area": {area.number for area in draft.areas},
     }
     for index, note in enumerate(draft.source_notes):
-        noun, _, key = note.about.partition(":")
+        noun, _colon, key = note.about.partition(":")
         if noun in known and key not in known[noun]:
-            yield Fault(("source_notes", index, "about"), f"no such {noun}: {key}")
+            yield Fault(("source_notes", index, "about"), _("没有%(about)s") % {"about": note.about})
         if noun in {"department", "group"} and directory.resolve(key) is None:
-            yield Fault(("source_notes", index, "about"), f"unknown department: {key}")
+            yield Fault(("source_notes", index, "about"), _("没有单位“%(name)s”") % {"name": key})

@@ -7,9 +7,11 @@ from sqlmodel import Session
 
 from app.changes.freeze_overdue_list import freeze_overdue_list
 from app.clock import local_day
-from app.documents.writing.overdue_xlsx import MEDIA_TYPE, overdue_workbook
+from app.documents.writing.overdue_xlsx import overdue_workbook
+from app.documents.writing.sheet_cells import MEDIA_TYPE
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.mail.compose import Attachment, Composer, Letter
 from app.mail.digest_letters import DigestLetters, Told
 from app.mail.outbox import queue
@@ -134,6 +136,7 @@ def _weekly_letters(
     )
 
 
+@officially()
 def _sheet(region: Region, frozen: OverdueList, changes: Changes) -> Attachment:
     """The same file that the list's page offers."""
     title = _("%(region)s逾期清单%(name)s") % {"region": region.name, "name": list_name(frozen.year, frozen.number)}

@@ -10,6 +10,7 @@ from app.changes.record_event import record_event
 from app.domain.workflow import LIVE, EventKind, Role, State
 from app.drafts.plan_draft import PlanStatus
 from app.i18n import gettext as _
+from app.i18n import officially
 from app.models import Milestone, Obligation, ObligationEvent
 
 # department id -> (heaviest role, id of the group through which the duty came)
@@ -46,7 +47,8 @@ def publish_obligations(work: Work, wanted: dict[int, tuple[Milestone, Duties]])
                 _adjust(work, row, milestone, role)
     for row in known.values():
         if row.state is not State.CANCELLED and (row.state in LIVE or plan.status is not PlanStatus.CLOSED):
-            reason = _("第%(number)s版规划不再列此项责任。") % {"number": work.edition}
+            with officially():
+                reason = _("第%(number)s版规划不再列此项责任。") % {"number": work.edition}
             record_event(session, row, EventKind.CANCELLED, on=work.today, now=work.now, by=work.by, reason=reason)
             work.result.cancelled += 1
     session.add_all(fresh)
@@ -73,7 +75,8 @@ def _opening(work: Work, row: Obligation) -> ObligationEvent:
 
 def _adjust(work: Work, row: Obligation, milestone: Milestone, role: Role) -> None:
     """An obligation that stays: brings back what was cancelled, follows a changed role or date."""
-    reason = _("第%(number)s版规划调整。") % {"number": work.edition}
+    with officially():
+        reason = _("第%(number)s版规划调整。") % {"number": work.edition}
 
     def record(kind: EventKind, *, due: date | None = None, role: Role | None = None) -> None:
         record_event(

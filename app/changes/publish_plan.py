@@ -14,8 +14,9 @@ from app.changes.publish_indicators import publish_indicators
 from app.changes.publish_notes import publish_notes
 from app.changes.publish_tasks import publish_tasks
 from app.clock import local_day
-from app.drafts.faults import DraftRejected, Fault, Path, located
+from app.drafts.faults import DraftRejected, Fault, Path, located, placed
 from app.drafts.plan_draft import PlanDraft
+from app.i18n import gettext as _
 from app.models import Area, Phase, Plan, PlanEdition, Region
 from app.queries.directory import Directory, load_directory
 
@@ -91,15 +92,15 @@ def _checked(
 ) -> tuple[Region, Directory]:
     region = session.exec(select(Region).where(Region.code == draft.region)).one_or_none()
     if region is None or region.id is None:
-        faults = [Fault(("region",), f"no such region: {draft.region}; seed its departments first")]
-        raise DraftRejected(faults, located(faults, source, line_of))
+        faults = [Fault(("region",), _("没有行政区%(code)s；请先载入它的单位名录。") % {"code": draft.region})]
+        raise DraftRejected(placed(faults, line_of), located(faults, source, line_of))
     directory = load_directory(session, region.id, today=local_day(now, region.time_zone))
     faults = plan_faults(draft, directory)
     other = session.exec(select(Plan).where(Plan.code == draft.code, Plan.region_id != region.id)).one_or_none()
     if other is not None:
-        faults.append(Fault(("code",), f"{draft.code} is a plan of another region"))
+        faults.append(Fault(("code",), _("代码%(code)s已用于别的行政区的规划。") % {"code": draft.code}))
     if faults:
-        raise DraftRejected(faults, located(faults, source, line_of))
+        raise DraftRejected(placed(faults, line_of), located(faults, source, line_of))
     return region, directory
 
 

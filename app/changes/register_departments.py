@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.changes.check_register import register_faults
 from app.drafts.department_register import DepartmentRegister
-from app.drafts.faults import DraftRejected, Path, located
+from app.drafts.faults import DraftRejected, Path, located, placed
 from app.models import Department, DepartmentAlias, DepartmentGroup, GroupMember, Region, Succession
 
 
@@ -25,7 +25,9 @@ def register_departments(
     """
     faults = register_faults(register)
     if faults:
-        raise DraftRejected(faults, located(faults, source or register.region.code, line_of or {}))
+        raise DraftRejected(
+            placed(faults, line_of or {}), located(faults, source or register.region.code, line_of or {})
+        )
     region = _region(session, register)
     departments = _departments(session, region, register)
     groups = _groups(session, region, register, departments)

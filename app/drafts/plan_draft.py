@@ -10,17 +10,25 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.i18n import gettext as _
+
 
 def _one_line(value: str) -> str:
     """Names and titles come from scans and copies: stray blanks would make two names of one."""
     cleaned = " ".join(value.split())
     if not cleaned:
-        msg = "must not be empty"
+        msg = _("不能为空")
         raise ValueError(msg)
     return cleaned
 
 
 Name = Annotated[str, AfterValidator(_one_line)]
+# As long as the columns are that hold them; a test compares. SQLite would take more, PostgreSQL would fail.
+Number = Annotated[Name, Field(max_length=20)]
+Short = Annotated[Name, Field(max_length=100)]
+Title = Annotated[Name, Field(max_length=200)]
+Year = Annotated[int, Field(ge=1900, le=2199)]
+Line = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class PlanStatus(StrEnum):
@@ -72,10 +80,10 @@ class Draft(BaseModel):
 
 
 class PhaseDraft(Draft):
-    name: Name
+    name: Short
     due: date | None = None
-    printed: str = ""
-    line: int | None = None
+    printed: str = Field("", max_length=200)
+    line: Line | None = None
 
 
 class CheckpointDraft(PhaseDraft):
@@ -85,16 +93,16 @@ class CheckpointDraft(PhaseDraft):
 
 
 class AreaDraft(Draft):
-    number: Name
-    title: Name
-    line: int | None = None
+    number: Number
+    title: Title
+    line: Line | None = None
 
 
 class PrintedNames(Draft):
     """The spellings of the document, in its order."""
 
-    lead: list[Name] = Field(default_factory=list)
-    support: list[Name] = Field(default_factory=list)
+    lead: list[Short] = Field(default_factory=list)
+    support: list[Short] = Field(default_factory=list)
 
 
 class MilestoneDraft(Draft):
@@ -102,70 +110,70 @@ class MilestoneDraft(Draft):
 
     phase: Name
     due: date | None = None
-    printed: str = ""
-    expected: str = ""
+    printed: str = Field("", max_length=200)
+    expected: str = Field("", max_length=1000)
     review: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] | None = None
-    line: int | None = None
+    line: Line | None = None
 
 
 class TaskDraft(Draft):
-    number: Name
+    number: Number
     kind: TaskKind
     area: str | None = None
-    title: Name
+    title: Annotated[Name, Field(max_length=300)]
     mode: AssignmentMode
     lead: list[Name] = Field(default_factory=list)
     support: list[Name] = Field(default_factory=list)
     as_printed: PrintedNames = Field(default_factory=PrintedNames)
-    measures: list[Name] = Field(default_factory=list)
+    measures: list[Annotated[Name, Field(max_length=500)]] = Field(default_factory=list)
     milestones: list[MilestoneDraft] = Field(default_factory=list)
-    line: int | None = None
+    line: Line | None = None
 
 
 class FormulaDraft(Draft):
     """numerator / denominator * factor; for `relative_drop` (base - now) / base * factor."""
 
-    numerator: str
-    denominator: str | None = None
-    factor: int = 100
+    numerator: str = Field(max_length=500)
+    denominator: str | None = Field(None, max_length=500)
+    factor: int = Field(100, ge=1, le=1_000_000_000)
     printed_factor: int | None = None
-    line: int | None = None
+    line: Line | None = None
 
 
 class TargetDraft(Draft):
     """`value` is in the indicator's unit; for `relative_drop` it is a percentage of `base_year`."""
 
-    year: int
+    year: Year
     comparator: Comparator
-    value: float | None = None
-    base_year: int | None = None
-    scope: str = ""
-    printed: str
-    line: int | None = None
+    value: float | None = Field(None, allow_inf_nan=False)
+    base_year: Year | None = None
+    scope: str = Field("", max_length=50)
+    printed: str = Field(max_length=100)
+    line: Line | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.comparator is Comparator.RELATIVE_DROP and (self.base_year is None or self.value is None):
-            msg = "a relative_drop needs value and base_year"
+            msg = _("relative_drop须写明value和base_year")
             raise ValueError(msg)
         if self.comparator in {Comparator.IMPROVE, Comparator.HOLD} and self.value is not None:
-            msg = "improve and hold carry no value"
+            msg = _("improve和hold不带value")
             raise ValueError(msg)
         return self
 
 
 class IndicatorDraft(Draft):
-    number: Name
+    number: Number
     area: str | None = None
-    name: Name
-    unit: str = ""
+    name: Title
+    unit: str = Field("", max_length=50)
     attribute: IndicatorAttribute | None = None
     lead: list[Name] = Field(default_factory=list)
-    as_printed: list[Name] = Field(default_factory=list)
+    as_printed: list[Short] = Field(default_factory=list)
     formula: FormulaDraft | None = None
-    note: str = ""
+    note: str = Field("", max_length=1000)
     targets: list[TargetDraft]
-    line: int | None = None
+    line: Line | None = None
 
 
 class SourceNoteDraft(Draft):
@@ -174,8 +182,8 @@ class SourceNoteDraft(Draft):
     `about` is "plan", "task:NUMBER", "indicator:NUMBER", "department:NAME" or "group:NAME".
     """
 
-    about: Annotated[str, Field(pattern=r"^(plan|(task|indicator|department|group|area):.+)$")]
-    lines: list[int] = Field(min_length=1)
+    about: Annotated[str, Field(pattern=r"^(plan|(task|indicator|department|group|area):.+)$", max_length=200)]
+    lines: list[Line] = Field(min_length=1)
     readings: list[Name] = Field(min_length=1)
 
 
@@ -186,11 +194,11 @@ class WarningDraft(Draft):
 
 class PlanDraft(Draft):
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
-    title: Name
-    document_number: str | None = None
-    issuer: str | None = None
+    title: Title
+    document_number: str | None = Field(None, max_length=100)
+    issuer: str | None = Field(None, max_length=200)
     issued_on: date | None = None
-    period: tuple[int, int]
+    period: tuple[Year, Year]
     region: Name
     status: PlanStatus
     phases: list[PhaseDraft] = Field(default_factory=list)

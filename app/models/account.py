@@ -19,6 +19,10 @@ class AccountRole(StrEnum):
     EXPERT = "expert"
 
 
+# These belong to a department, all others to the whole region.
+IN_DEPARTMENT = frozenset({AccountRole.LIAISON, AccountRole.HEAD})
+
+
 class Account(SQLModel, table=True):
     """`login` is what one types, `name` what others see. Liaisons and heads belong to a department."""
 

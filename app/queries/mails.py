@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -40,9 +41,15 @@ class MailPage:
 
 
 def mails(
-    session: Session, region_id: int, *, state: MailState | None = None, before: int | None = None, limit: int = PAGE
+    session: Session,
+    region_id: int,
+    *,
+    state: MailState | None = None,
+    recipient: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> MailPage:
-    """Newest first."""
+    """Newest first; `recipient` is any part of a name or an address."""
     statement = (
         select_columns(
             col(OutboxMail.id),
@@ -64,6 +71,9 @@ def mails(
     )
     if state is not None:
         statement = statement.where(col(OutboxMail.state) == state)
+    if recipient:
+        columns = (OutboxMail.to_name, OutboxMail.to_address)
+        statement = statement.where(or_(*(col(column).icontains(recipient, autoescape=True) for column in columns)))
     if before is not None:
         statement = statement.where(col(OutboxMail.id) < before)
     rows = [MailRow(*row) for row in session.execute(statement)]

@@ -134,34 +134,34 @@ def test_a_decided_source_note_keeps_its_decision(session: Session) -> None:
 
 
 FAULTY: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
-    ("unknown department", lambda p: p["tasks"][0].update(lead=["甲居"], as_printed={}), "unknown department: 甲居"),
-    ("alias as canonical", lambda p: p["tasks"][0].update(lead=["区甲局"], as_printed={}), "canonical name"),
-    ("task without area", lambda p: p["tasks"][0].update(area=None), "belongs to no area"),
-    ("unknown area", lambda p: p["tasks"][0].update(area="9"), "no such area: 9"),
-    ("same lead twice", lambda p: p["tasks"][0].update(lead=["甲局", "甲局"], as_printed={}), "named twice: 甲局"),
+    ("unknown department", lambda p: p["tasks"][0].update(lead=["甲居"], as_printed={}), "没有单位“甲居”"),
+    ("alias as canonical", lambda p: p["tasks"][0].update(lead=["区甲局"], as_printed={}), "请写规范名称"),
+    ("task without area", lambda p: p["tasks"][0].update(area=None), "没有写明所属领域"),
+    ("unknown area", lambda p: p["tasks"][0].update(area="9"), "没有领域“9”"),
+    ("same lead twice", lambda p: p["tasks"][0].update(lead=["甲局", "甲局"], as_printed={}), "“甲局”写了两次"),
     (
         "leads and supports",
         lambda p: p["tasks"][0].update(support=["甲局"], as_printed={}),
-        "leads and supports at once",
+        "甲局既牵头又配合",
     ),
     (
         "before the period",
         lambda p: p["tasks"][0]["milestones"][0].update(due="2021-12-31"),
-        "outside the plan's period",
+        "不在规划期2022至2025年之内",
     ),
-    ("unknown phase", lambda p: p["tasks"][0]["milestones"][0].update(phase="第九阶段"), "no such phase"),
+    ("unknown phase", lambda p: p["tasks"][0]["milestones"][0].update(phase="第九阶段"), "没有阶段“第九阶段”"),
     (
         "two milestones",
         lambda p: p["tasks"][0]["milestones"][1].update(phase="第一阶段"),
-        "two milestones in one phase",
+        "有两个节点",
     ),
-    ("same number", lambda p: p["tasks"][1].update(number="1.1"), "occurs twice: 1.1"),
-    ("wrong mode", lambda p: p["tasks"][1].update(mode="sole"), "wants lead only"),
-    ("printed too few", lambda p: p["tasks"][0]["as_printed"].update(support=["乙局"]), "1 printed names for 2"),
-    ("printed other", lambda p: p["tasks"][0]["as_printed"].update(lead=["乙局"]), "乙局 is 乙局, not 甲局"),
-    ("note about nothing", lambda p: p["source_notes"][0].update(about="task:9"), "no such task: 9"),
-    ("unknown region", lambda p: p.update(region="nowhere"), "no such region"),
-    ("left unresolved", lambda p: p.update(unresolved=["某局"]), "name not resolved: 某局"),
+    ("same number", lambda p: p["tasks"][1].update(number="1.1"), "“1.1”出现了两次"),
+    ("wrong mode", lambda p: p["tasks"][1].update(mode="sole"), "应为只有牵头单位，现为只有配合单位"),
+    ("printed too few", lambda p: p["tasks"][0]["as_printed"].update(support=["乙局"]), "原文写法1个，规范名称2个"),
+    ("printed other", lambda p: p["tasks"][0]["as_printed"].update(lead=["乙局"]), "“乙局”是乙局，不是甲局"),
+    ("note about nothing", lambda p: p["source_notes"][0].update(about="task:9"), "没有task:9"),
+    ("unknown region", lambda p: p.update(region="nowhere"), "没有行政区nowhere"),
+    ("left unresolved", lambda p: p.update(unresolved=["某局"]), "未能识别的名称：某局"),
 ]
 
 
@@ -189,5 +189,5 @@ def test_all_faults_are_listed_at_once(session: Session) -> None:
 
 def test_another_region_may_not_take_over_a_plan(session: Session) -> None:
     plan = amended(region="next", tasks=[], indicators=[], source_notes=[])
-    with pytest.raises(DraftRejected, match="another region"):
+    with pytest.raises(DraftRejected, match="别的行政区"):
         publish(session, plan)

@@ -1,5 +1,6 @@
 import email
 import email.policy
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
@@ -112,6 +113,46 @@ def test_the_log_goes_on_page_by_page(sign_in: SignIn, database: Database) -> No
         following = pages[-1].split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
         pages.append(secretary.get(following.replace("&amp;", "&")).text)
     assert [html.count("mail-subject") for html in pages] == [50, 50, 2]
+
+
+def test_mails_are_found_by_any_part_of_name_or_address(sign_in: SignIn, database: Database) -> None:
+    with database.writing() as session:
+        add_mail(session, 1)
+        add_mail(session, 2, to_name="乙局负责人", to_address="head_50%@example.org", state=MailState.FAILED)
+    secretary = sign_in("秘书处")
+
+    def found(query: str) -> list[str]:
+        return re.findall(r"【督办提醒】逾期(\d)项", secretary.get(f"/mail?{query}").text)
+
+    assert found("q=乙局") == ["2"]
+    assert found("q=LIAISON@") == ["1"]
+    assert found("q=example.org") == ["2", "1"]
+    assert found("q=50%25") == ["2"]
+    assert found("q=d_5") == ["2"]
+    assert found("q=n_e") == [], "signs of a pattern are only signs"
+    assert found("q=乙局&state=sent") == []
+    assert found("q=乙局&state=failed") == ["2"]
+    assert "没有发给这个收件人的邮件" in secretary.get("/mail?q=nobody").text
+    assert 'value="乙局"' in secretary.get("/mail?q=乙局&state=failed").text
+
+
+def test_the_search_is_kept_from_page_to_page(sign_in: SignIn, database: Database) -> None:
+    with database.writing() as session:
+        for number in range(1, 61):
+            add_mail(session, number, to_name="甲 & 乙" if number % 10 else "丙局")
+    secretary = sign_in("秘书处")
+    html = secretary.get("/mail?q=甲 %26 乙&state=queued").text
+    assert html.count("mail-subject") == 50
+    following = html.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "state=queued" in following
+    assert secretary.get(following).text.count("mail-subject") == 4
+    tabs = re.findall(r'<li><a href="([^"]+)"', html.split('class="tabs"')[1].split("</ul>")[0])
+    assert all("q=" in tab for tab in tabs)
+
+
+def test_a_search_that_is_too_long_is_said_at_its_field(sign_in: SignIn) -> None:
+    answer = sign_in("秘书处").get("/mail?q=" + "长" * 101)
+    assert (answer.status_code, "查找内容不能超过100个字" in answer.text) == (422, True)
 
 
 def test_one_mail_shows_headers_text_and_a_locked_frame(sign_in: SignIn, database: Database) -> None:

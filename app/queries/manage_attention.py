@@ -1,0 +1,80 @@
+"""What of a region's administration waits for somebody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from app.drafts.department_register import Certainty
+from app.models import Account, Department, DepartmentGroup, OutboxMail, Plan, SourceNote, Succession
+from app.models.outbox_mail import MailState
+from app.queries.accounts import departments_without_liaison, no_mail
+from app.queries.work_calendar import work_calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Counts; `unheard` only of departments that owe something. `unknown_years` have no notice of holidays yet."""
+
+    accounts: int
+    without_mail: int
+    unheard: int
+    departments: int
+    doubtful: int
+    plans: int
+    open_notes: int
+    failed_mails: int
+    unknown_years: list[int]
+
+
+def attention(session: Session, region_id: int, today: date) -> Attention:
+    """The years of the plans' running obligations that lie ahead are looked at up to the next one."""
+    accounts, without_mail = session.execute(
+        select_columns(func.count(), func.count().filter(no_mail())).where(
+            col(Account.region_id) == region_id, col(Account.active).is_(True)
+        )
+    ).one()
+    doubtful = sum(
+        session.exec(
+            select(func.count())
+            .select_from(table)
+            .where(col(table.region_id) == region_id, col(table.certainty) != Certainty.PRINTED)
+        ).one()
+        for table in (Succession, DepartmentGroup)
+    )
+    departments, plans, failed = session.execute(
+        select_columns(
+            select(func.count()).select_from(Department).where(Department.region_id == region_id).scalar_subquery(),
+            select(func.count()).select_from(Plan).where(Plan.region_id == region_id).scalar_subquery(),
+            select(func.count())
+            .select_from(OutboxMail)
+            .where(OutboxMail.region_id == region_id, OutboxMail.state == MailState.FAILED)
+            .scalar_subquery(),
+        )
+    ).one()
+    known = work_calendar(session, region_id).known_years
+    return Attention(
+        accounts=accounts,
+        without_mail=without_mail,
+        unheard=sum(1 for one in departments_without_liaison(session, region_id, today) if one.waiting),
+        departments=departments,
+        doubtful=doubtful,
+        plans=plans,
+        open_notes=sum(open_notes_by_plan(session, region_id).values()),
+        failed_mails=failed,
+        unknown_years=[year for year in (today.year, today.year + 1) if year not in known],
+    )
+
+
+def open_notes_by_plan(session: Session, region_id: int) -> Mapping[str, int]:
+    """Code of a plan -> how many of its source notes nobody has decided; plans without one are left out."""
+    statement = (
+        select_columns(col(Plan.code), func.count())
+        .join(SourceNote, col(SourceNote.plan_id) == Plan.id)
+        .where(col(Plan.region_id) == region_id, col(SourceNote.decision) == "")
+        .group_by(col(Plan.code))
+    )
+    return dict(session.execute(statement).all())
