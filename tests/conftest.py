@@ -32,6 +32,7 @@ from app.main import create_app
 from app.migrations import migrate
 from app.models import Account, Department, Obligation, Region
 from app.models.account import AccountRole
+from app.routers.form_token import masked
 from app.settings import Settings
 
 
@@ -240,29 +241,45 @@ def postgres() -> Iterator[Cluster]:
 
 
 _counter = itertools.count()
+_opened: dict[str, Database] = {}
+
+
+def _reopened(url: str) -> Database:
+    """The same engine for all tests of a process: it has compiled the statements of the tests before."""
+    if url not in _opened:
+        _opened[url] = Database(url)
+    return _opened[url]
 
 
 @contextmanager
-def cast_on(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def cast_on(kind: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """The cast in a database of its own: real commits, nothing to clean up behind a test."""
+    template: Path = request.getfixturevalue("sqlite_template")
     if kind == "sqlite":
-        path = tmp_path / "test.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        opened = Database(f"sqlite:///{path}")
-        yield opened
-        opened.close()
+        path = template.with_name("test.sqlite3")
+        shutil.copy(template, path)
+        with closed_behind(_reopened(f"sqlite:///{path}")) as opened:
+            yield opened
+        for left in path.parent.glob("test.sqlite3*"):
+            left.unlink()
         return
     cluster: Cluster = request.getfixturevalue("postgres")
-    name = f"duban_test_{next(_counter)}"
-    opened = Database(cluster.create(name, cluster.template))
-    yield opened
-    opened.close()
-    cluster.drop(name)
+    with closed_behind(_reopened(cluster.create("duban_test", cluster.template))) as opened:
+        yield opened
+    cluster.drop("duban_test")
+
+
+@contextmanager
+def closed_behind(database: Database) -> Iterator[Database]:
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with cast_on(request.param, request, tmp_path) as opened:
+    with cast_on(request.param, request) as opened:
         yield opened
 
 
@@ -320,13 +337,14 @@ class Person:
         assert answer.status_code == 303, answer.text
         database: Database = app.state.database
         with database.reading() as opened:
-            self.csrf = opened.execute(
+            token: str = opened.execute(
                 text(
                     "SELECT s.csrf FROM account_session s JOIN account a ON a.id = s.account_id"
                     " WHERE a.login = :login ORDER BY s.id DESC LIMIT 1"
                 ),
                 {"login": login},
             ).scalar_one()
+            self.csrf = masked(token)
 
     def get(self, path: str, **options):  # type: ignore[no-untyped-def]
         return self.http.get(path, **options)

@@ -30,7 +30,7 @@ DESK = {"width": 1280, "height": 900}
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """SQLite alone, because a browser is slow; a test marked `on_both_databases` runs on PostgreSQL too."""
-    with cast_on(getattr(request, "param", "sqlite"), request, tmp_path) as opened:
+    with cast_on(getattr(request, "param", "sqlite"), request) as opened:
         yield opened
 
 

@@ -18,16 +18,20 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import col, select
 
 import app.routers
+from app.changes.decide_note import decide_note
 from app.changes.make_digest_run import make_run
+from app.changes.release_plan import release_plan
 from app.clock import Clock
 from app.db import Database
 from app.mail.send import send_one, transport_for
-from app.models import OutboxMail, Region
+from app.models import OutboxMail, Plan, Region, SourceNote
 from app.models.digest_run import RunKind
+from app.models.plan_release import PublicField
 from app.models.review import ReviewDecision
 from app.settings import Settings
 from tests.documents import samples
 from tests.history import History, at
+from tests.web.reading import focus_faults, spacing_faults
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +45,7 @@ LOGINS = {
     "liaison": "甲局联络员",
     "head": "甲局负责人",
     "secretariat": "秘书处",
+    "manager": "秘书处",
     "leader": "领导",
     "expert": "专家",
     "liaison-without": "丙局联络员",
@@ -53,17 +58,23 @@ PAGES = {
         "/obligations",
         "/obligations?section=review",
         "/obligations?section=done",
+        "/obligations?q=1.1&year=2024&sort=plan",
+        "/obligations/batch",
+        "/obligations/batch?section=todo&at={returned}&done={submitted}&sent=yes",
         "/obligations/{returned}",
         "/obligations/{submitted}",
     ],
-    "head": ["/obligations/{supporters}"],
+    "head": ["/obligations/{supporters}", "/search", "/search?q=%E6%B4%BB%E5%8A%A8"],
     "secretariat": [
         "/desk",
         "/review",
+        "/review?late=yes",
+        "/review?all=yes&returned=2",
         "/review/{submitted}",
         "/review/{accepted}",
         "/review/{returned}",
         "/obligations/{accepted}",
+        "/obligations/{extended}",
         "/extensions",
         "/extensions/{asked}",
         "/extensions/{decided}",
@@ -71,40 +82,86 @@ PAGES = {
         "/overdue?group=plan&as_of=2024-11-18",
         "/overdue/lists",
         "/overdue/lists/{list}",
+        "/overdue/lists/{list}?show=still",
+        *("/plans/test-plan/public", "/plans/test-plan/public/preview?shown=dates&shown=progress", "/public/test-plan"),
         "/digests",
         "/digests?kind=weekly",
         "/digests/{run}",
         "/mail",
         "/mail/{mail}",
+        "/plans/test-plan/notes",
+    ],
+    "manager": [
+        *("/manage", "/manage/accounts", "/manage/accounts/new", "/manage/accounts/unheard", "/manage/accounts/1"),
+        *("/manage/departments", "/manage/departments/new", "/manage/departments/{department}"),
+        *("/manage/groups", "/manage/groups/1", "/manage/calendar?year=2024", "/manage/rules?due=2024-10-06"),
+        *("/manage/plans", "/manage/plans/test-plan/editions/1", "/manage/plans/publish", "/mail?q=nobody"),
     ],
     "leader": [
+        *("/overview", "/overview?plan=test-plan", "/overview/obligations?show=overdue", "/overview/milestones?show=past"),
         "/plans",
         "/plans/test-plan",
+        "/plans/test-plan/phases",
+        "/plans/test-plan/responsibilities?lights=1",
+        "/plans/test-plan/responsibilities?department={department}",
+        "/plans/test-plan/timeline",
         "/plans/test-plan/milestones",
         "/plans/test-plan/obligations",
         "/plans/test-plan/indicators",
         "/plans/test-plan/notes",
+        "/plans/test-plan/notes/{note}",
         "/plans/test-plan/tasks/1.1",
+        "/plans/test-plan/tasks/2.1",
         "/plans/test-plan/tasks/保障1",
         "/departments",
         "/departments/{department}",
+        *("/departments/{department}/obligations", "/departments/{department}/sheet?month=2024-12"),
+        *("/departments/silent", "/departments/silent?kind=repeated"),
+        *("/calendar", "/calendar?month=2024-10", "/calendar?month=2030-12", "/calendar/2024-12-31"),
     ],
 }
 EMPTY = {
-    "liaison-without": ["/obligations?section=review", "/obligations?section=done", "/obligations?section=cancelled"],
+    "liaison-without": [
+        *("/obligations?section=review", "/obligations?section=done", "/obligations?section=cancelled"),
+        *("/obligations?section=returned", "/obligations?q=x", "/obligations/batch?q=x"),
+    ],
     "new-region": [
         *("/desk", "/review", "/extensions", "/overdue", "/overdue/lists", "/digests", "/digests?kind=weekly", "/mail"),
-        *("/plans", "/departments"),
+        *("/plans", "/departments", "/overview", "/overview/obligations", "/overview/milestones"),
+        *("/departments/silent", "/departments/silent?kind=repeated", "/calendar", "/calendar/2024-12-31"),
+        *("/manage", "/manage/accounts?q=nobody", "/manage/departments?q=nobody", "/manage/groups", "/manage/plans"),
     ],
-    "expert": ["/plans/test-plan/milestones?light=done", "/plans/test-plan/obligations?light=done"],
+    "expert": [
+        *("/plans/test-plan/milestones?light=done", "/plans/test-plan/obligations?light=done"),
+        "/plans/test-plan/notes?q=没有这句",
+        *("/departments?q=x", "/departments/7", "/departments/7/obligations", "/departments/7/sheet"),
+        "/plans/test-plan/responsibilities?area=safeguard&role=lead",
+    ],
 }
 WITH_FAULTS = {
-    "secretariat": ["/overdue?as_of=2030-01-01&min_days=x&sort=y", "/overdue?after=x", "/nothing"],
+    "manager": [
+        *("/manage/accounts?role=x&department=y&standing=z", "/manage/departments?kind=x"),
+        *("/manage/calendar?year=1800", "/manage/rules?due=x"),
+    ],
+    "leader": [
+        *("/overview/obligations?show=x&due=x", "/overview/milestones?show=x"),
+        *("/departments?kind=x&group=x", "/departments/1/obligations?role=x&from=x&to=x&plan=x&light=x&outcome=x"),
+        *("/departments/1/sheet?month=x", "/departments/silent?department=x&plan=x"),
+        *("/calendar?month=x&plan=x&mine=x", "/calendar/2024-12-31?light=x&mine=x", "/calendar/x"),
+    ],
+    "liaison": ["/obligations?section=x&role=x&year=1&plan=test-plan", "/obligations/batch?section=x&plan=x&year=1"],
+    "secretariat": [
+        *("/overdue?as_of=2030-01-01&min_days=x&sort=y", "/overdue?after=x", "/nothing"),
+        *("/plans/test-plan/notes?state=x&q=%E8%AF%B4", "/plans/test-plan/responsibilities?role=x"),
+        "/plans/test-plan/milestones?light=x",
+    ],
 }
 # What no list holds: answers that are files or lead elsewhere, and the page to sign in, which has a test of its own.
 NO_PAGES = {
-    *("/", "/health", "/sign-in", "/evidence/{evidence_id}", "/mail/{mail_id}.eml", "/mail/{mail_id}/html"),
+    *("/", "/health", "/sign-in", "/evidence/{evidence_id}", "/review/{obligation_id}/row", "/mail/{mail_id}.eml", "/mail/{mail_id}/html"),
     *("/overdue.xlsx", "/overdue/lists/{list_id}.xlsx", "/overdue/lists/{list_id}.docx"),
+    *("/plans/{code}/responsibilities.xlsx", "/public/{code}.json"),
+    "/manage/plans/{code}/editions/{number}.json",
 }
 
 
@@ -122,7 +179,8 @@ class Inspection:
         for width, scheme in LOOKS:
             page.emulate_media(color_scheme=scheme)
             self._resize(page, width)
-            self.found += [f"{where} ({width} px, {scheme}): {finding}" for finding in self.violations(page)]
+            for findings in (self.violations(page), focus_faults(page), spacing_faults(page)):
+                self.found += [f"{where} ({width} px, {scheme}): {finding}" for finding in findings]
         self._resize(page, NARROWEST)
         page.set_viewport_size({"width": LOOKS[0][0], "height": 900})
 
@@ -159,6 +217,20 @@ def _mails(database: Database, settings: Settings, clock: Clock) -> tuple[int, i
     return made
 
 
+def _decided_note(database: Database, by: int) -> int:
+    with database.writing() as session:
+        note = session.exec(select(SourceNote)).one()
+        decide_note(session, note, reading=0, text="附件在后，以附件为准", seen=0, by=by, now=at(date(2024, 11, 20)))
+        return note.id or 0
+
+
+def _released_plan(database: Database, by: int) -> None:
+    """Everything that can be released."""
+    with database.writing() as session:
+        plan = session.exec(select(Plan).where(Plan.code == "test-plan")).one()
+        release_plan(session, plan, shown=list(PublicField), seen=0, by=by, now=at(date(2024, 11, 20)))
+
+
 @pytest.fixture
 def lived_in(history: History, database: Database, settings: Settings, clock: Clock) -> dict[str, int]:
     """The cast with something in every state; where to find it."""
@@ -169,7 +241,8 @@ def lived_in(history: History, database: Database, settings: Settings, clock: Cl
         "supporters": history.key("乙局"),
     }
     history.accept(places["accepted"], date(2024, 1, 5))
-    places["decided"] = history.extend(history.key("东街道"), date(2024, 1, 8), date(2024, 11, 1))
+    places["extended"] = history.key("东街道")
+    places["decided"] = history.extend(places["extended"], date(2024, 1, 8), date(2024, 11, 1))
     places["list"] = history.freeze(date(2024, 11, 18), by="秘书处")
     history.submit(places["supporters"], date(2024, 11, 19), said="已办两场", complete=False)
     history.submit(places["returned"], date(2024, 11, 19))
@@ -177,6 +250,8 @@ def lived_in(history: History, database: Database, settings: Settings, clock: Cl
     history.submit(places["submitted"], date(2024, 11, 21), said="长" * 300 + "https://example.org/" + "x" * 300)
     places["run"], places["mail"] = _mails(database, settings, clock)
     places["department"] = 1
+    _released_plan(database, history.account("秘书处"))
+    places["note"] = _decided_note(database, history.account("秘书处"))
     places["asked"] = history.ask(history.key("丙局", "2.1"), date(2024, 11, 22), date(2025, 3, 31))
     return places
 
@@ -234,12 +309,34 @@ def test_forms_of_a_liaison_with_faults(
     page.get_by_text("请填写日期").first.wait_for()
     inspection.look_at(page, "request with faults")
     page.get_by_role("textbox", name="进展情况").fill("补充签到表。")
+    page.get_by_role("textbox", name="完成比例").fill("")
     page.get_by_role("button", name="提交填报").click()
     page.get_by_text("已提交秘书处审核。").first.wait_for()
     inspection.look_at(page, "with a notice")
     other.get_by_role("button", name="提交填报").click()
     other.get_by_text("已被他人更新").first.wait_for()
     inspection.look_at(other, "overtaken")
+    assert inspection.found == []
+
+
+def test_many_forms_of_a_liaison_with_drafts_and_faults(
+    open_browser: OpenBrowser, history: History, inspection: Inspection
+) -> None:
+    page = open_browser("乙局联络员")
+    page.goto("/obligations/batch")
+    first = page.locator(f"#item-{history.key('乙局')}")
+    first.get_by_role("textbox", name="进展情况").fill("已办两场。")
+    first.get_by_text("草稿已保存").wait_for()
+    first.get_by_role("textbox", name="完成比例").fill("150")
+    first.get_by_role("button", name="提交这一件").click()
+    first.get_by_role("alert").wait_for()
+    inspection.look_at(page, "one of many with faults")
+    page.get_by_role("button", name="提交全部已填写的事项").click()
+    page.get_by_role("heading", name="有1件未能提交").wait_for()
+    inspection.look_at(page, "many with faults")
+    for path in ("/obligations", "/obligations/batch", f"/obligations/{history.key('乙局')}"):
+        page.goto(path)
+        inspection.look_at(page, "with a draft")
     assert inspection.found == []
 
 
