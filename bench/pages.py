@@ -7,8 +7,8 @@ of two, so compare the rows of one run.
 """
 
 import asyncio
-import gzip
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -22,23 +22,44 @@ from seed.demo import PASSWORD
 from seed.demo_story import DEMO_DAY
 
 TIMES = 30
+LIAISON, SECRETARIAT, LEADER = "区卫生健康委联络员", "西城区秘书处", "西城区领导"
 PAGES = (
-    ("区卫生健康委联络员", "/obligations"),
-    ("区卫生健康委联络员", "/obligations?section=done"),
-    ("西城区秘书处", "/desk"),
-    ("西城区秘书处", "/review"),
-    ("西城区秘书处", "/overdue"),
-    ("西城区秘书处", "/overdue?as_of=2024-10-14"),
-    ("西城区秘书处", "/overdue/lists"),
-    ("西城区秘书处", "/digests"),
-    ("西城区秘书处", "/mail"),
-    ("西城区领导", "/plans"),
-    ("西城区领导", "/plans/xicheng-2022"),
-    ("西城区领导", "/plans/xicheng-2022/tasks/1.1"),
-    ("西城区领导", "/plans/xicheng-2022/indicators"),
-    ("西城区领导", "/plans/xicheng-2022/notes"),
-    ("西城区领导", "/plans/healthy-xicheng-2030"),
-    ("西城区领导", "/departments"),
+    (LIAISON, "/obligations"),
+    (LIAISON, "/obligations?section=done"),
+    (LIAISON, "/obligations/batch"),
+    (LIAISON, "/obligations/{obligation}"),
+    (LIAISON, "/search?q=家庭医生"),
+    (LIAISON, "/calendar?month=2024-12"),
+    (SECRETARIAT, "/desk"),
+    (SECRETARIAT, "/review"),
+    (SECRETARIAT, "/overdue"),
+    (SECRETARIAT, "/overdue?as_of=2024-10-14"),
+    (SECRETARIAT, "/overdue/lists"),
+    (SECRETARIAT, "/extensions"),
+    (SECRETARIAT, "/digests"),
+    (SECRETARIAT, "/mail"),
+    (SECRETARIAT, "/search?q=残疾"),
+    (SECRETARIAT, "/departments/silent"),
+    (SECRETARIAT, "/manage"),
+    (SECRETARIAT, "/manage/accounts"),
+    (SECRETARIAT, "/manage/departments"),
+    (SECRETARIAT, "/manage/calendar?year=2024"),
+    (SECRETARIAT, "/plans/xicheng-2022/notes"),
+    (LEADER, "/overview"),
+    (LEADER, "/plans"),
+    (LEADER, "/plans/xicheng-2022"),
+    (LEADER, "/plans/xicheng-2022/phases"),
+    (LEADER, "/plans/xicheng-2022/timeline"),
+    (LEADER, "/plans/xicheng-2022/responsibilities"),
+    (LEADER, "/plans/xicheng-2022/tasks/1.1"),
+    (LEADER, "/plans/xicheng-2022/obligations"),
+    (LEADER, "/plans/xicheng-2022/indicators"),
+    (LEADER, "/plans/healthy-xicheng-2030"),
+    (LEADER, "/plans/healthy-xicheng-2030/responsibilities"),
+    (LEADER, "/calendar?month=2024-12"),
+    (LEADER, "/departments"),
+    (LEADER, "/departments/{department}"),
+    (LEADER, "/departments/{department}/sheet?month=2024-11"),
 )
 
 
@@ -71,16 +92,24 @@ def sign_in(address: str, login: str) -> httpx.Client:
     return client
 
 
-def page_times(client: httpx.Client, path: str) -> tuple[float, int]:
-    """Median milliseconds and compressed bytes."""
+def fetched(client: httpx.Client, path: str) -> tuple[str, int]:
+    """Text and the bytes that came over the wire, compressed."""
+    with client.stream("GET", path) as answer:
+        answer.read()
+        if answer.status_code != httpx.codes.OK:
+            sys.exit(f"{path}: {answer.status_code}")
+        return answer.text, answer.num_bytes_downloaded
+
+
+def page_times(client: httpx.Client, path: str) -> tuple[float, int, int]:
+    """Median milliseconds, bytes of the page, bytes of the first load: the page with its styles and scripts."""
     taken = []
     for _ in range(TIMES + 1):
         began = time.perf_counter()
-        answer = client.get(path)
+        text, size = fetched(client, path)
         taken.append((time.perf_counter() - began) * 1000)
-        if answer.status_code != httpx.codes.OK:
-            sys.exit(f"{path}: {answer.status_code}")
-    return statistics.median(taken[1:]), len(gzip.compress(answer.content))
+    assets = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', text))
+    return statistics.median(taken[1:]), size, size + sum(fetched(client, asset)[1] for asset in assets)
 
 
 async def throughput(address: str, cookies: httpx.Cookies, path: str, clients: int, seconds: float = 3) -> float:
@@ -105,10 +134,15 @@ def main() -> None:
     process, address = start(folder)
     try:
         people = {login: sign_in(address, login) for login in dict.fromkeys(login for login, _path in PAGES)}
-        print(f"{'page':44}{'ms':>8}{'KB gz':>8}")
-        for login, path in PAGES:
-            taken, size = page_times(people[login], path)
-            print(f"{path:44}{taken:8.1f}{size / 1024:8.1f}", flush=True)
+        print(f"{'page':50}{'ms':>8}{'KB':>8}{'first':>8}")
+        first_of = {
+            noun: re.findall(rf'href="/{noun}s/(\d+)', fetched(people[login], f"/{noun}s")[0])[0]
+            for noun, login in (("department", LEADER), ("obligation", LIAISON))
+        }
+        for login, pattern in PAGES:
+            path = pattern.format(**first_of)
+            taken, size, first = page_times(people[login], path)
+            print(f"{path:50}{taken:8.1f}{size / 1024:8.1f}{first / 1024:8.1f}", flush=True)
         first = people[PAGES[0][0]]
         for clients in (1, 8):
             rate = asyncio.run(throughput(address, first.cookies, "/obligations", clients))
