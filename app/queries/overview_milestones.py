@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 from app.domain.completion import Part, deciding
 from app.domain.lights import Light
 from app.models import Department, Milestone, Obligation, Phase, Plan, Task
+from app.queries.listed_obligations import DateKey
 from app.queries.milestone_standings import MilestoneStanding
 from app.queries.obligations import FAR, PAGE
-from app.queries.overview_rows import RowKey
 
 
 class Passed(StrEnum):
@@ -57,7 +57,7 @@ class OverviewMilestones:
 
     rows: Sequence[OverviewMilestone]
     count: int
-    after: RowKey | None
+    after: DateKey | None
 
 
 def overview_milestones(
@@ -66,7 +66,7 @@ def overview_milestones(
     wanted: WantedMilestones,
     today: date,
     *,
-    after: RowKey | None = None,
+    after: DateKey | None = None,
     limit: int = PAGE,
 ) -> OverviewMilestones:
     """The earliest date first, what has none at the end; two queries for the rows of one page."""
@@ -76,7 +76,7 @@ def overview_milestones(
     return OverviewMilestones(_told(session, shown), len(found), _key(shown[-1]) if len(rest) > limit else None)
 
 
-def _key(standing: MilestoneStanding) -> RowKey:
+def _key(standing: MilestoneStanding) -> DateKey:
     return standing.due or FAR, standing.id
 
 

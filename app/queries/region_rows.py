@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
 from app.domain.lights import Light
 from app.domain.punctuality import Outcome
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, Role, State
-from app.models import Department, Milestone, Obligation, Phase, Plan, ProgressUpdate, Task
+from app.models import Milestone, Obligation, Task
+from app.queries.listed_obligations import BY_DATE, ListedObligation, Narrow, listed_rows
 from app.queries.obligation_lights import light_column
 from app.queries.obligations import FAR, PAGE
 
@@ -40,60 +41,12 @@ class RowsWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionRow:
-    """One line of the list; `last_on` is the day of the newest report."""
-
-    id: int
-    plan_id: int
-    plan_code: str
-    plan_title: str
-    task_id: int
-    task_number: str
-    task_title: str
-    task_position: int
-    phase: str
-    review: str | None
-    department_id: int
-    department: str
-    role: Role
-    state: State
-    due: date | None
-    first_due: date | None
-    risk: bool
-    late_days: int | None
-    last_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class RegionRows:
     """`count` is of all pages; `after` the key of the next page, None on the last."""
 
-    rows: Sequence[RegionRow]
+    rows: Sequence[ListedObligation]
     count: int
     after: RowKey | None
-
-
-_COLUMNS: list[Any] = [
-    col(Obligation.id),
-    col(Plan.id),
-    col(Plan.code),
-    col(Plan.title),
-    col(Task.id),
-    col(Task.number),
-    col(Task.title),
-    col(Task.position),
-    col(Phase.name),
-    col(Milestone.review),
-    col(Department.id),
-    col(Department.name),
-    col(Obligation.role),
-    col(Obligation.state),
-    col(Obligation.due),
-    col(Obligation.first_due),
-    col(Obligation.risk),
-    col(Obligation.late_days),
-    col(ProgressUpdate.on),
-]
 
 
 def outcome_column(today: date) -> Any:
@@ -108,10 +61,12 @@ def outcome_column(today: date) -> Any:
 
 
 def owed(statement: Select[*Columns], region_id: int, wanted: RowsWanted, today: date) -> Select[*Columns]:
-    """The statement over Obligation and its Milestone, narrowed; what a later edition withdrew is left out."""
-    statement = statement.join(Milestone, col(Milestone.id) == Obligation.milestone_id).where(
-        col(Obligation.region_id) == region_id, col(Milestone.withdrawn).is_(False)
-    )
+    """The statement over Obligation, with its Milestone and narrowed; what a later edition withdrew is left out."""
+    return _wanted(statement.join(Milestone, col(Milestone.id) == Obligation.milestone_id), region_id, wanted, today)
+
+
+def _wanted(statement: Select[*Columns], region_id: int, wanted: RowsWanted, today: date) -> Select[*Columns]:
+    statement = statement.where(col(Obligation.region_id) == region_id, col(Milestone.withdrawn).is_(False))
     if wanted.department_id is not None:
         statement = statement.where(col(Obligation.department_id) == wanted.department_id)
     if wanted.plan_id is not None:
@@ -133,33 +88,8 @@ def owed(statement: Select[*Columns], region_id: int, wanted: RowsWanted, today:
     return statement.where(light_column(today) == wanted.light.value)
 
 
-def _rows(
-    session: Session,
-    region_id: int,
-    wanted: RowsWanted,
-    today: date,
-    keys: Sequence[Any],
-    *,
-    after: RowKey | None,
-    limit: int,
-) -> tuple[Sequence[RegionRow], int, bool]:
-    """The rows behind `after` in the order of the keys, how many there are on all pages, and whether more follow."""
-    counting = select(func.count()).select_from(Obligation)
-    count: int = session.execute(owed(counting, region_id, wanted, today)).scalar_one()
-    statement = (
-        owed(select(*_COLUMNS).select_from(Obligation), region_id, wanted, today)
-        .join(Plan, col(Plan.id) == Obligation.plan_id)
-        .join(Task, col(Task.id) == Obligation.task_id)
-        .join(Phase, col(Phase.id) == Milestone.phase_id)
-        .join(Department, col(Department.id) == Obligation.department_id)
-        .outerjoin(ProgressUpdate, col(ProgressUpdate.id) == Obligation.last_update_id)
-        .order_by(*keys)
-        .limit(limit + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(*keys) > after)
-    rows = [RegionRow(*row) for row in session.execute(statement)]
-    return rows[:limit], count, len(rows) > limit
+def _narrowed(region_id: int, wanted: RowsWanted, today: date) -> Narrow:
+    return lambda statement: _wanted(statement, region_id, wanted, today)
 
 
 def rows_by_date(
@@ -172,8 +102,7 @@ def rows_by_date(
     limit: int = PAGE,
 ) -> RegionRows:
     """Most urgent first: by due date, what has none at the end. The key is (due, id)."""
-    keys = [func.coalesce(col(Obligation.due), FAR), col(Obligation.id)]
-    rows, count, more = _rows(session, region_id, wanted, today, keys, after=after, limit=limit)
+    rows, count, more = listed_rows(session, _narrowed(region_id, wanted, today), BY_DATE, after=after, limit=limit)
     return RegionRows(rows, count, (rows[-1].due or FAR, rows[-1].id) if more else None)
 
 
@@ -188,7 +117,7 @@ def rows_by_task(
 ) -> RegionRows:
     """Plan by plan, in the order of the document. The key is (plan, place of the task, id)."""
     keys = [col(Obligation.plan_id), col(Task.position), col(Obligation.id)]
-    rows, count, more = _rows(session, region_id, wanted, today, keys, after=after, limit=limit)
+    rows, count, more = listed_rows(session, _narrowed(region_id, wanted, today), keys, after=after, limit=limit)
     last = rows[-1] if more else None
     return RegionRows(rows, count, (last.plan_id, last.task_position, last.id) if last else None)
 
