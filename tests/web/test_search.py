@@ -29,8 +29,9 @@ def test_results_come_while_one_types(open_browser: OpenBrowser) -> None:
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_page_has_the_search(open_browser: OpenBrowser, scripts: bool) -> None:
     page = open_browser("甲局联络员", scripts=scripts, phone=True)
-    page.get_by_role("search").get_by_role("searchbox").fill("普及")
-    page.get_by_role("search").get_by_role("button", name="搜索").click()
+    box = page.get_by_role("search", name="全站搜索")
+    box.get_by_role("searchbox").fill("普及")
+    box.get_by_role("button", name="搜索").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("搜索")
     page.get_by_role("link", name="知识普及率").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("指标")
