@@ -98,7 +98,12 @@ PAGES = {
         *("/manage/plans", "/manage/plans/test-plan/editions/1", "/manage/plans/publish", "/mail?q=nobody"),
     ],
     "leader": [
-        *("/overview", "/overview?plan=test-plan", "/overview/obligations?show=overdue", "/overview/milestones?show=past"),
+        *(
+            "/overview",
+            "/overview?plan=test-plan",
+            "/overview/obligations?show=overdue",
+            "/overview/milestones?show=past",
+        ),
         "/plans",
         "/plans/test-plan",
         "/plans/test-plan/phases",
@@ -158,7 +163,15 @@ WITH_FAULTS = {
 }
 # What no list holds: answers that are files or lead elsewhere, and the page to sign in, which has a test of its own.
 NO_PAGES = {
-    *("/", "/health", "/sign-in", "/evidence/{evidence_id}", "/review/{obligation_id}/row", "/mail/{mail_id}.eml", "/mail/{mail_id}/html"),
+    *(
+        "/",
+        "/health",
+        "/sign-in",
+        "/evidence/{evidence_id}",
+        "/review/{obligation_id}/row",
+        "/mail/{mail_id}.eml",
+        "/mail/{mail_id}/html",
+    ),
     *("/overdue.xlsx", "/overdue/lists/{list_id}.xlsx", "/overdue/lists/{list_id}.docx"),
     *("/plans/{code}/responsibilities.xlsx", "/public/{code}.json"),
     "/manage/plans/{code}/editions/{number}.json",
