@@ -1,7 +1,7 @@
 """A department asks for a later date; the secretariat grants or refuses. The first due date is never lost."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -13,10 +13,10 @@ from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Account, Extension, Obligation, Plan
 from app.models.extension import ExtensionState
-from app.words import word
+from app.words import day, word
 
 REASON_LIMIT = 2_000
-DAYS_BEYOND_PLAN = 366  # an extension ends at most a year after the plan's period
+YEARS_BEYOND_PLAN = 1  # an extension ends at most so long after the plan's period
 
 
 def _reason_fault(reason: str, field: str, empty: str) -> dict[str, str]:
@@ -31,11 +31,11 @@ def _date_fault(session: Session, obligation: Obligation, proposed: date | None,
     if proposed is None:
         return {field: _("请填写日期，格式如2025年3月31日或2025-03-31。")}
     if obligation.due is not None and proposed <= obligation.due:
-        return {field: _("延期后的日期应晚于现行期限%(due)s。") % {"due": obligation.due.isoformat()}}
+        return {field: _("延期后的日期应晚于现行期限%(due)s。") % {"due": day(obligation.due, weekday=False)}}
     plan = session.get_one(Plan, obligation.plan_id)
-    latest = date(plan.period_to, 12, 31) + timedelta(days=DAYS_BEYOND_PLAN)
+    latest = date(plan.period_to + YEARS_BEYOND_PLAN, 12, 31)
     if proposed > latest:
-        return {field: _("延期不得晚于%(latest)s。") % {"latest": latest.isoformat()}}
+        return {field: _("延期最多到规划期满后一年，即%(latest)s。") % {"latest": day(latest, weekday=False)}}
     return {}
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from app.changes.drop_draft import drop_draft
 from app.changes.record_event import record_event
 from app.documents.evidence_store import StoredFile
-from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
+from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind, State
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Evidence, Obligation, ObligationEvent, ProgressUpdate
@@ -59,6 +59,16 @@ def check_report(report: Report) -> dict[str, str]:
     elif report.kind is UpdateKind.COMPLETION and report.percent != COMPLETE:
         faults["percent"] = _("申请办结时完成比例应为100。")
     return faults
+
+
+def repeats_returned(session: Session, obligation: Obligation, report: Report) -> bool:
+    """Completion asked for in the very words that the secretariat has sent back, and without a new file."""
+    if obligation.state is not State.RETURNED or report.kind is not UpdateKind.COMPLETION or report.files:
+        return False
+    if obligation.last_update_id is None:
+        return False
+    last = session.get_one(ProgressUpdate, obligation.last_update_id)
+    return last.kind is report.kind and all(getattr(last, name) == getattr(report, name) for name in TEXTS)
 
 
 def submit_update(

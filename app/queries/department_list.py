@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from app.domain.lights import DUE_SOON_DAYS
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, Role, State
-from app.models import Milestone, Obligation, Plan, Task
+from app.models import Milestone, Obligation, Plan, ProgressUpdate, Task
 from app.queries.obligations import FAR, PAGE, ObligationRow, as_row, rows_statement
 
 PageKey = tuple[Any, ...]  # what the order compares, of the last row shown
@@ -157,13 +157,16 @@ def department_counts(
 
 
 def most_urgent(session: Session, region_id: int, department_id: int, today: date) -> ObligationRow | None:
-    """What to do next: what is late before what came back before what is due soon; the earlier date first."""
+    """What to do next: what is late before what came back before what is due soon; the earlier date first.
+
+    What was reported on today comes after everything that was not.
+    """
     parts = _parts(today)
     rank = case((parts[Section.OVERDUE], 0), (parts[Section.RETURNED], 1), else_=2)
     statement = (
         _filtered(rows_statement(), region_id, department_id, None)
         .where(parts[Section.DUE])
-        .order_by(rank, *_keys(Order.DUE))
+        .order_by(case((col(ProgressUpdate.on) == today, 1), else_=0), rank, *_keys(Order.DUE))
         .limit(1)
     )
     row = session.execute(statement).one_or_none()

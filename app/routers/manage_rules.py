@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.access import manages_region
-from app.changes.extend_due import DAYS_BEYOND_PLAN
+from app.changes.extend_due import YEARS_BEYOND_PLAN
 from app.domain.coming_days import example
 from app.domain.lights import DUE_SOON_DAYS, START_DAYS
 from app.domain.reminders import HEAD_HEARS_AFTER, RUNGS
@@ -43,7 +43,7 @@ def show(
         due_soon=DUE_SOON_DAYS,
         start=START_DAYS,
         at=knobs.digest_time,
-        beyond=DAYS_BEYOND_PLAN,
+        beyond=YEARS_BEYOND_PLAN,
         calendar=calendar,
         example=example(calendar, day),
         typed=due if faults else day.isoformat(),

@@ -7,8 +7,9 @@ from sqlmodel import Session
 from app import access
 from app.access import Viewer
 from app.changes.keep_draft import keep_draft
-from app.changes.submit_update import submit_update, was_sent_before
+from app.changes.submit_update import repeats_returned, submit_update, was_sent_before
 from app.errors import Invalid, Overtaken
+from app.i18n import gettext as _
 from app.routers.report_form import ReportForm
 
 
@@ -22,6 +23,8 @@ def send_report(
     obligation = access.obligation_for_reporting(session, viewer, obligation_id)
     said, faults = form.read(obligation.percent)
     try:
+        if not faults and repeats_returned(session, obligation, said):
+            faults = {"text": _("内容与退回前完全相同，也没有新的佐证材料。请按秘书处意见修改后再提交。")}
         if faults:
             raise Invalid(faults)
         submit_update(session, obligation, said, by=viewer.account_id, now=now, today=today)

@@ -74,7 +74,7 @@ def test_a_request_without_signing_in_is_refused(client: TestClient, obligation_
         ({"proposed_due": "9" * 40 + "-1-1"}, "proposed_due", "请填写日期"),
         ({"proposed_due": "2023-12-31"}, "proposed_due", "应晚于现行期限"),
         ({"proposed_due": "2022-01-01"}, "proposed_due", "应晚于现行期限"),
-        ({"proposed_due": "2999-01-01"}, "proposed_due", "延期不得晚于"),
+        ({"proposed_due": "2999-01-01"}, "proposed_due", "延期最多到规划期满后一年"),
     ],
 )
 def test_a_fault_comes_back_with_what_was_typed_and_a_message_at_its_field(

@@ -152,7 +152,7 @@ def test_a_date_typed_beside_a_refusal_does_not_matter(sign_in: SignIn, history:
         ({"decision": "grant", "granted_due": "明年春天"}, "granted_due", "请填写日期"),
         ({"decision": "grant", "granted_due": "2025-02-30"}, "granted_due", "请填写日期"),
         ({"decision": "grant", "granted_due": "2024-12-31"}, "granted_due", "应晚于现行期限"),
-        ({"decision": "grant", "granted_due": "2999-01-01"}, "granted_due", "延期不得晚于"),
+        ({"decision": "grant", "granted_due": "2999-01-01"}, "granted_due", "延期最多到规划期满后一年"),
         ({"decision": "grant", "granted_due": "2025-03-31", "reason": "长" * 2001}, "reason", "不得超过2000字"),
         ({"decision": "maybe", "reason": "好"}, "reason", "请选择"),
         ({"reason": "好"}, "reason", "请选择"),

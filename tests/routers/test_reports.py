@@ -1,6 +1,7 @@
 import re
 import threading
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 
 import pytest
@@ -11,11 +12,13 @@ from app.db import Database
 from app.domain.workflow import EventKind, State
 from app.models import Account, Evidence, Obligation, ObligationEvent, ProgressUpdate
 from app.models.progress_update import UpdateKind
+from app.models.review import ReviewDecision
 from app.queries.verify import Checked, history_findings
 from app.routers import bounded_form
 from app.settings import Settings
 from tests.conftest import TODAY, Person
 from tests.documents import samples
+from tests.history import History
 
 SignIn = Callable[[str], Person]
 ObligationOf = Callable[..., Obligation]
@@ -501,3 +504,16 @@ def test_of_two_who_report_at_the_same_moment_one_wins(
         assert session.exec(select(func.count()).select_from(Evidence)).one() == 1
         assert list(history_findings(session, Checked())) == []
         assert session.exec(select(Account.login).where(Account.id == said.author_id)).one() == "甲局联络员"
+
+
+def test_what_was_returned_is_not_sent_again_unchanged(sign_in: Callable[[str], Person], database: Database) -> None:
+    history = History(database)
+    key = history.key("甲局")
+    history.submit(key, date(2024, 11, 19), said="已办三场")
+    history.review(key, ReviewDecision.RETURNED, date(2024, 11, 20))
+    liaison = sign_in("甲局联络员")
+    typed = {"kind": "completion", "text": "已办三场", "percent": "100", "revision": "3"}
+    answer = liaison.post(f"/obligations/{key}/updates", typed)
+    assert answer.status_code == 422
+    assert "内容与退回前完全相同" in answer.text
+    assert liaison.post(f"/obligations/{key}/updates", typed | {"text": "已办三场，附签到表"}).status_code == 303

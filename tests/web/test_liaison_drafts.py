@@ -84,7 +84,7 @@ def test_without_scripts_a_button_keeps_the_draft_and_another_gives_it_up(
 
 def test_one_after_the_other_by_keyboard(open_browser: OpenBrowser, both: tuple[int, int], database: Database) -> None:
     page = open_browser(LIAISON)
-    page.get_by_role("link", name="批量填报2件到期事项").click()
+    page.get_by_role("link", name="批量填报2件到期或退回的事项").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("批量填报")
     keys = Keyboard(page)
     keys.tab_to("进展情况", most=60)
