@@ -13,6 +13,13 @@ from app.i18n import SOURCE, speaking
 from app.i18n import gettext as _
 from app.rendering import page
 
+_READS = frozenset({"GET", "HEAD"})
+_NOT_KEPT = frozenset({"csrf", "password", "next"})
+# What htmx does with an answer that is not the part it asked for: what was only read makes room for it; a page with
+# something typed stays as it is, and the sentence goes into the box that every page has above it.
+_INSTEAD = {"HX-Retarget": "#main", "HX-Reselect": "#main > *", "HX-Reswap": "innerHTML"}
+_BESIDE = {"HX-Retarget": "#above", "HX-Reselect": "#beside", "HX-Reswap": "innerHTML"}
+
 
 def _answer(request: Request, status: int, title: str, message: str) -> Response:
     if request.url.path.startswith("/api/"):
@@ -21,14 +28,17 @@ def _answer(request: Request, status: int, title: str, message: str) -> Response
             status_code=status,
             media_type="application/problem+json",
         )
-    return page(request, "errors/error.html", status=status, title=title, message=message)
+    if not _by_htmx(request):
+        return page(request, "errors/error.html", status=status, title=title, message=message)
+    reads = request.method in _READS
+    name, place = ("errors/error.html", _INSTEAD) if reads else ("errors/_beside.html", _BESIDE)
+    answer: Response = page(request, name, status=status, title=title, message=message)
+    answer.headers.update(place)
+    return answer
 
 
-_NOT_KEPT = frozenset({"csrf", "password", "next"})
-
-
-# htmx leaves the page with everything that was typed as it is, and fills the box that every page has for this.
-_BESIDE = {"HX-Retarget": "#session-ended", "HX-Reselect": "#ended", "HX-Reswap": "innerHTML"}
+def _by_htmx(request: Request) -> bool:
+    return request.headers.get("HX-Request") == "true"
 
 
 def _kept(request: Request) -> dict[str, Any]:
@@ -43,8 +53,8 @@ def _kept(request: Request) -> dict[str, Any]:
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    by_htmx = request.headers.get("HX-Request") == "true"
-    if request.method in {"GET", "HEAD"}:
+    by_htmx = _by_htmx(request)
+    if request.method in _READS:
         shown = urlsplit(request.headers.get("HX-Current-URL", "")) if by_htmx else request.url
         target = quote(shown.path + (f"?{shown.query}" if shown.query else ""))
         if by_htmx:

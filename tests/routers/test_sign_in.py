@@ -122,7 +122,7 @@ def test_a_part_of_a_page_says_that_the_session_has_ended(sign_in: Callable[[str
     assert read.headers["HX-Redirect"] == f"/sign-in?next=/obligations/{key}%3Fx%3D1"
     changed = liaison.http.post(f"/obligations/{key}/updates", data={"text": "已办"}, headers=by_htmx)
     assert changed.status_code == 401
-    assert changed.headers["HX-Retarget"] == "#session-ended"
+    assert changed.headers["HX-Retarget"] == "#above"
 
 
 def test_what_was_left_empty_is_told_at_its_field(client: TestClient) -> None:
@@ -137,3 +137,14 @@ def test_what_was_left_empty_is_told_at_its_field(client: TestClient) -> None:
     page = client.get("/sign-in").text
     assert "novalidate" in page
     assert " required" not in page
+
+
+def test_a_part_that_is_not_there_leaves_no_hole(sign_in: Callable[[str], Person]) -> None:
+    by_htmx = {"HX-Request": "true"}
+    liaison = sign_in("甲局联络员")
+    read = liaison.http.get("/obligations/999", headers=by_htmx)
+    assert (read.status_code, read.headers["HX-Retarget"]) == (404, "#main")
+    changed = liaison.http.post("/obligations/999/updates", data={"text": "已办"}, headers=by_htmx)
+    assert (changed.status_code, changed.headers["HX-Retarget"]) == (404, "#above")
+    assert 'id="beside"' in changed.text
+    assert "<html" not in changed.text

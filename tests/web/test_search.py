@@ -35,3 +35,15 @@ def test_every_page_has_the_search(open_browser: OpenBrowser, scripts: bool) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text("搜索")
     page.get_by_role("link", name="知识普及率").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("指标")
+
+
+def test_a_broken_connection_is_said_and_over_when_it_is_back(open_browser: OpenBrowser) -> None:
+    page = open_browser("领导")
+    page.goto("/search")
+    page.context.set_offline(True)
+    page.get_by_role("searchbox").fill("上门")
+    expect(page.get_by_role("alert")).to_contain_text("连接中断")
+    page.context.set_offline(False)
+    page.get_by_role("searchbox").fill("上门服务")
+    expect(page.get_by_role("link", name="2.1 提供上门服务")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -20,9 +20,21 @@
   document.addEventListener("DOMContentLoaded", () => show(document));
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
+    const above = document.getElementById("above");
+    if (above && target !== above && target !== "#above") above.replaceChildren();  // what it said is over
     // An outer swap takes the target away; what stands in its place bears the same id.
     const id = typeof target === "string" ? target.replace("#", "") : target?.id;
     show((target?.isConnected && target) || (id && document.getElementById(id)) || document.getElementById("main"));
+  });
+
+  // Without an answer there is nothing to show: say so where errors are said. Drafts say it themselves, beside the form.
+  document.addEventListener("htmx:error", (event) => {
+    const above = document.getElementById("above");
+    if (!above || event.detail?.ctx?.response || event.detail?.ctx?.request?.method !== "GET") return;
+    const box = Object.assign(document.createElement("div"), { className: "beside" });
+    box.setAttribute("role", "alert");
+    box.append(Object.assign(document.createElement("p"), { textContent: above.dataset.cutOff }));
+    above.replaceChildren(box);
   });
 
   // A form that is on its way is not sent a second time by a second click; caught before htmx hears of it.
