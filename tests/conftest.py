@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,6 +35,9 @@ from app.models import Account, Department, Obligation, Region
 from app.models.account import AccountRole
 from app.routers.form_token import masked
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.history import History
 
 
 @pytest.hookimpl(wrapper=True)
@@ -299,6 +303,13 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
     yield opened
     opened.close()
     cluster.drop(name)
+
+
+@pytest.fixture
+def history(database: Database) -> "History":
+    from tests.history import History
+
+    return History(database)
 
 
 @pytest.fixture

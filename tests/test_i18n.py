@@ -38,11 +38,6 @@ ENGLISH = {"cookie": "duban_language=en"}
 ALLOWED: set[str] = set()
 
 
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
 # The catalogue
 
 

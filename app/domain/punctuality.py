@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from app.domain.percentage import percentage
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, State
 
 
@@ -82,4 +83,4 @@ class Tally:
     def percent(self) -> int | None:
         """On time, of what was submitted or should have been by now; None where there is nothing to judge."""
         judged = self.on_time + self.late + self.missing
-        return self.on_time * 100 // judged if judged else None
+        return percentage(self.on_time, judged)

@@ -1,6 +1,6 @@
 """How many were overdue week by week: by the frozen lists, and where none was frozen by the events as known then."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -37,10 +37,12 @@ class Trend:
     """Oldest first, at least one point: the last is of today as it stands now.
 
     `before` is last week's, with which today is compared; None where nothing was published by then.
+    `frozen_today` is the list of today, if it was frozen already; what happened since counts in the point, not in it.
     """
 
     points: Sequence[TrendPoint]
     before: TrendPoint | None
+    frozen_today: OverdueList | None = None
 
     @property
     def now(self) -> TrendPoint:
@@ -80,8 +82,9 @@ def overdue_trend(
     monday = today - timedelta(days=today.weekday())
     mondays = [monday - timedelta(weeks=back) for back in range(weeks)]
     began = _began(session, region_id, plan, zone) or today
-    lists = _first_of_each_week(session, region_id, mondays[-1], today)
-    rows = _rows(session, [frozen.id or 0 for frozen in lists.values()], plan)
+    frozen = _lists(session, region_id, mondays[-1], today)
+    lists = _first_of_each_week(one for one in frozen if one.as_of < today)
+    rows = _rows(session, [one.id or 0 for one in lists.values()], plan)
     spans = _spans(session, region_id, plan, today, day_end(mondays[-1], zone))
     points = [TrendPoint(today, frozenset(span.obligation_id for span in spans if span.overdue(today, _NEVER)))]
     for one in mondays:
@@ -91,7 +94,11 @@ def overdue_trend(
             cutoff = day_end(one, zone)
             known = frozenset(span.obligation_id for span in spans if span.overdue(one, cutoff))
             points.append(TrendPoint(one, known))
-    return Trend(points[::-1], next((point for point in points if point.day < monday), None))
+    return Trend(
+        points[::-1],
+        before=next((point for point in points if point.day < monday), None),
+        frozen_today=next((one for one in frozen if one.as_of == today), None),
+    )
 
 
 def _began(session: Session, region_id: int, plan: Plan | None, zone: str) -> date | None:
@@ -107,14 +114,19 @@ def _began(session: Session, region_id: int, plan: Plan | None, zone: str) -> da
     return None if moment is None else local_day(moment, zone)
 
 
-def _first_of_each_week(session: Session, region_id: int, oldest: date, today: date) -> dict[date, OverdueList]:
-    """Monday -> the first list of its week. Today's is left out: today is shown as it stands now."""
-    found: dict[date, OverdueList] = {}
-    for frozen in session.exec(
+def _lists(session: Session, region_id: int, oldest: date, today: date) -> Sequence[OverdueList]:
+    """Oldest first."""
+    return session.exec(
         select(OverdueList)
-        .where(OverdueList.region_id == region_id, col(OverdueList.as_of) >= oldest, col(OverdueList.as_of) < today)
+        .where(OverdueList.region_id == region_id, col(OverdueList.as_of) >= oldest, col(OverdueList.as_of) <= today)
         .order_by(col(OverdueList.as_of))
-    ):
+    ).all()
+
+
+def _first_of_each_week(lists: Iterable[OverdueList]) -> dict[date, OverdueList]:
+    """Monday -> the first of its week; `lists` are the oldest first."""
+    found: dict[date, OverdueList] = {}
+    for frozen in lists:
         found.setdefault(frozen.as_of - timedelta(days=frozen.as_of.weekday()), frozen)
     return found
 

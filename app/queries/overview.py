@@ -10,6 +10,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from app.domain.lights import Light
+from app.domain.percentage import percentage
 from app.domain.workflow import State
 from app.drafts.plan_draft import TaskKind
 from app.models import Area, Department, Milestone, Obligation, Phase, Plan
@@ -51,8 +52,7 @@ class Tally:
 
     @property
     def percent(self) -> int | None:
-        """Rounded down, so that 100 means all."""
-        return self.done * 100 // self.total if self.total else None
+        return percentage(self.done, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ class DepartmentLine:
 
     @property
     def on_time_percent(self) -> int | None:
-        done = self.obligations.done
-        return self.on_time * 100 // done if done else None
+        return percentage(self.on_time, self.obligations.done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.completion import Part, deciding, milestone_light
 from app.domain.lights import Light, shown
+from app.domain.percentage import percentage
 from app.domain.workflow import Role, State
 from app.models import (
     Area,
@@ -41,7 +42,7 @@ class Share:
 
     @property
     def percent(self) -> int | None:
-        return None if self.total == 0 else self.done * 100 // self.total
+        return percentage(self.done, self.total)
 
 
 def summed(shares: Iterable[Share]) -> Share:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.lights import Light
 from app.domain.workflow import Role
+from app.drafts.plan_draft import PlanStatus
 from app.models import Measure, Plan
 from app.models.plan_release import PublicField
 from app.queries.milestone_standings import MilestoneStanding, milestone_standings
@@ -73,8 +74,11 @@ class PublicIndicator:
 
 @dataclass(frozen=True, slots=True)
 class PublicPlan:
+    """`status` is always told: nobody should take a draft for what was decided."""
+
     code: str
     title: str
+    status: PlanStatus
     issuer: str | None
     period: tuple[int, int]
     areas: Sequence[PublicArea]
@@ -115,6 +119,7 @@ def public_plan(session: Session, plan: Plan, shown: frozenset[PublicField], tod
     return PublicPlan(
         code=plan.code,
         title=plan.title,
+        status=plan.status,
         issuer=plan.issuer,
         period=(plan.period_from, plan.period_to),
         areas=[area for area in (*areas, PublicArea(None, None, rest)) if area.tasks],

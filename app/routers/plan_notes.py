@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.access import note_for_deciding, note_for_reading, plan_for_reading
-from app.changes.decide_note import decide_note, take_back_decision
+from app.changes.decide_note import NOTED, decide_note, take_back_decision
 from app.errors import DubanError, Invalid, Overtaken
 from app.models import Plan
 from app.queries.plan_notes import NOUNS, PAGE, matching, next_open, notes_of_plan, page_after
@@ -30,7 +30,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class NoteForm:
-    """As typed; `reading` is a place among the readings, or "own"."""
+    """As typed; `reading` is a place among the readings, "noted" or "own"."""
 
     reading: str = ""
     text: str = ""
@@ -116,11 +116,13 @@ def _refused(
     return _show(request, session, plan, note_id, asked, form, status=409 if conflict else 422)
 
 
-def _reading(typed: Typed) -> int | None:
-    """Raises Invalid where nothing was chosen."""
+def _reading(typed: Typed) -> int | str | None:
+    """As the change takes it; -1, which no reading has, where nothing was chosen."""
     chosen = typed.text("reading")
     if chosen == "own":
         return None
+    if chosen == NOTED:
+        return NOTED
     place = typed.number("reading")
     return -1 if place is None else place
 

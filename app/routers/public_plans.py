@@ -16,8 +16,8 @@ from app.routers.dependencies import DbSession, Now
 
 router = APIRouter()
 
-# Short, because a page that is taken back should be gone; search engines may find what was released.
-_HEADERS = {"Cache-Control": "public, max-age=60", "Vary": "Cookie, Accept-Language", "X-Robots-Tag": "all"}
+# Asked again each time, so that a page that is taken back is gone; search engines may find what was released.
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Cookie, Accept-Language", "X-Robots-Tag": "all"}
 
 
 def _extract(session: Session, code: str, now: datetime) -> tuple[ReleasedPlan, PublicPlan, date]:
@@ -29,8 +29,10 @@ def _extract(session: Session, code: str, now: datetime) -> tuple[ReleasedPlan, 
 # Before the page: its address would be taken for the code of a plan.
 @router.get("/public/{code}.json")
 def data(session: DbSession, now: Now, code: str) -> Response:
-    _released, extract, today = _extract(session, code, now)
-    return JSONResponse(_plain({**asdict(extract), "as_of": today}), headers=_HEADERS)
+    released, extract, today = _extract(session, code, now)
+    return JSONResponse(
+        _plain({**asdict(extract), "published_by": released.region.name, "as_of": today}), headers=_HEADERS
+    )
 
 
 @router.get("/public/{code}")

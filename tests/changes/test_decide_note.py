@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select
 
-from app.changes.decide_note import decide_note, take_back_decision
+from app.changes.decide_note import NOTED, decide_note, take_back_decision
 from app.changes.publish_plan import publish_plan
 from app.db import Database
 from app.drafts.plan_draft import PlanDraft
 from app.errors import Invalid, Overtaken
+from app.i18n import speaking
 from app.models import Account, NoteDecision, Plan, SourceNote
 from app.queries.plan_export import export_plan
 from app.queries.plan_notes import notes_of_plan
@@ -43,9 +44,24 @@ def test_a_sentence_of_its_own_is_a_decision_too(session: Session) -> None:
     assert (note.chosen, note.said, note.decision) == (None, "两说并行", "两说并行")
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_remarks_are_noted_in_the_official_language_and_need_no_reason(session: Session, language: str) -> None:
+    with speaking(language):
+        decided(session, reading=NOTED, text="")
+    (note,) = notes_of_plan(session, session.exec(select(Plan)).one())
+    assert (note.chosen, note.said) == (None, "所列均属说明，知悉即可")
+
+
+def test_a_remark_is_noted_with_a_sentence_where_one_is_written(session: Session) -> None:
+    decided(session, reading=NOTED, text="正式稿印发后再核对")
+    assert note_of(session).decision == "所列均属说明，知悉即可\n正式稿印发后再核对"
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
+        ({"reading": "x"}, "reading"),
+        ({"reading": NOTED, "text": "长" * 1989}, "text"),
         ({"reading": -1}, "reading"),
         ({"reading": 2}, "reading"),
         ({"text": ""}, "text"),

@@ -5,7 +5,6 @@ import pytest
 from sqlmodel import select
 
 from app.clock import day_end
-from app.db import Database
 from app.errors import Invalid, Overtaken
 from app.models import OverdueList
 from app.models.review import ReviewDecision
@@ -14,11 +13,6 @@ from app.queries.overdue_lists import changes_since_last, frozen_rows, is_intact
 from tests.history import History, at
 
 MONDAYS = [date(2024, 11, 4), date(2024, 11, 11), date(2024, 11, 18), date(2024, 11, 25)]
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 def known(history: History, frozen: OverdueList) -> list[OverdueItem]:

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlmodel import Session, select
 
@@ -16,11 +15,6 @@ from tests.history import History, counted
 from tests.queries.test_overdue import STEPS, Play, Step
 
 ZONE = "Asia/Shanghai"
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 def trend_of(session: Session, *, today: date = TODAY, plan: Plan | None = None, weeks: int = 26) -> Trend:
@@ -69,10 +63,12 @@ def test_of_two_lists_in_a_week_the_first_stands(history: History) -> None:
 
 
 def test_today_is_shown_as_it_stands_even_when_its_list_is_frozen(history: History) -> None:
-    history.freeze(TODAY, 8)
+    frozen = history.freeze(TODAY, 8)
     history.accept(history.key("甲局"), TODAY, 9)
     with history.database.reading() as session:
         trend = trend_of(session)
+    assert trend.frozen_today is not None
+    assert trend.frozen_today.id == frozen
     assert (trend.now.day, trend.now.frozen, trend.now.count) == (TODAY, None, 5)
 
 

@@ -135,6 +135,7 @@ def test_a_withdrawn_duty_counts_nowhere(session: Session, obligation_of: Callab
 
 def test_no_percentage_is_rounded_up_to_a_hundred() -> None:
     assert Share(done=199, total=200).percent == 99
+    assert Share(done=38, total=132).percent == 29
     assert Share(done=200, total=200).percent == 100
     assert Share().percent is None
 

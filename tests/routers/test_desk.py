@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from app.db import Database
 from app.models import DigestRun, NoteDecision, OutboxMail, SourceNote
 from app.models.digest_run import RunKind
 from app.models.outbox_mail import MailState
@@ -15,11 +14,6 @@ from tests.conftest import NOW, TODAY, Person
 from tests.history import History, at, counted
 
 SignIn = Callable[[str], Person]
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 def test_the_desk_says_what_waits_and_what_to_do_next(sign_in: SignIn, history: History) -> None:

@@ -8,7 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.changes.extend_due import decide_extension
-from app.db import Database
 from app.models import Extension, Obligation
 from app.models.extension import ExtensionState
 from app.queries.verify import Checked, history_findings
@@ -18,11 +17,6 @@ from tests.history import History, counted
 SignIn = Callable[[str], Person]
 ASKED = date(2024, 11, 20)
 PROPOSED = date(2025, 3, 31)
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 @pytest.fixture

@@ -212,11 +212,6 @@ def test_a_department_of_a_succession_keeps_its_name(sign_in: SignIn, database: 
     assert "旧局由残联承继（更名）" in html
 
 
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
 @pytest.mark.parametrize("place", ["0", "8", "x", "", "99999999999999999999"])
 def test_a_place_outside_the_register_is_refused(sign_in: SignIn, database: Database, place: str) -> None:
     answer = sign_in("秘书处").post(

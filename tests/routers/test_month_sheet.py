@@ -16,11 +16,6 @@ SignIn = Callable[[str], Person]
 
 
 @pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
-@pytest.fixture
 def sheet_of(obligation_of: Callable[..., Obligation]) -> Callable[[str], str]:
     return lambda department: f"/departments/{obligation_of(department, '1.1').department_id}/sheet"
 

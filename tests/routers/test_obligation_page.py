@@ -23,11 +23,6 @@ from tests.history import History, at, counted
 SignIn = Callable[[str], Person]
 
 
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
 def part(page: str, name: str) -> str:
     """The text of the section with this id."""
     found = re.search(rf'<section[^>]* id="{name}">(.*?)</section>', page, re.DOTALL)

@@ -10,7 +10,6 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from app.changes.publish_plan import publish_plan
-from app.db import Database
 from app.drafts.plan_draft import PlanDraft
 from app.models import Obligation, Plan
 from tests.conftest import PLAN, PUBLISHED, Person
@@ -24,11 +23,6 @@ PAGES = ("/overview", "/overview/obligations", "/overview/milestones")
 FIGURE = re.compile(r'<a class="figure" href="([^"]+)"><span[^>]*>[^<]*</span>(\d+)</a>')
 TOLD = re.compile(r'<a href="([^"]+)" data-count="(\d+)">')
 LISTED = re.compile(r'<a class="figure" href="(/overdue/lists/\d+)">')
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 @pytest.fixture
@@ -120,6 +114,17 @@ def test_a_frozen_week_leads_to_its_list_and_a_counted_one_to_its_day(sign_in: S
     assert len(LISTED.findall(page)) == 1
     assert page.count('class="listed"') == 1 + 1  # the mark and its explanation
     assert "/overdue?as_of=2024-11-11" in page
+
+
+def test_todays_row_names_the_list_that_was_frozen_today(sign_in: SignIn, history: History) -> None:
+    leader = sign_in("领导")
+    assert "已冻结）" not in leader.get("/overview").text
+    frozen = history.freeze(date(2024, 11, 25), 8)
+    history.accept(history.key("甲局"), date(2024, 11, 25), 9)
+    page = leader.get("/overview").text
+    assert re.search(rf'目前（<a href="/overdue/lists/{frozen}">〔2024〕第\d+期</a>已冻结）', page)
+    assert page.count('class="listed"') == 1 + 1  # the mark and its explanation
+    assert re.search(r'href="/overdue"><span[^>]*>[^<]*</span>5</a>', page), "the figure is of now, the list held 6"
 
 
 def test_a_bar_says_nothing_that_its_line_does_not(sign_in: SignIn, lived_in: History) -> None:

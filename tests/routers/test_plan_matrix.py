@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from app.changes.publish_plan import publish_plan
 from app.drafts.plan_draft import PlanDraft
-from app.models import DepartmentGroup, Obligation
+from app.models import DepartmentGroup, Obligation, Phase
 from app.models.review import ReviewDecision
 from tests.conftest import NOW, PLAN, PUBLISHED, Person
 from tests.queries.reporting import decide, report
@@ -158,3 +158,12 @@ def test_the_timeline_links_every_milestone(sign_in: SignIn, obligation_of: Call
     assert "1.1，第一阶段，2023年12月31日" in page
     assert "今天" in page
     assert 'href="/plans/test-plan/phases"' in page
+
+
+def test_the_timeline_says_what_it_counts_where_dates_fall_together(sign_in: SignIn, session: Session) -> None:
+    second = session.exec(select(Phase).where(Phase.name == "第二阶段")).one()
+    second.due = session.exec(select(Phase.due).where(Phase.name == "第一阶段")).one()
+    session.commit()
+    page = sign_in("领导").get("/plans/test-plan/timeline").text
+    assert "第一阶段等2个期限</text>" in page
+    assert page.index('class="today"') < page.index('class="phase-name"'), "words stand upon today's line"

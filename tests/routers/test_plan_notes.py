@@ -88,6 +88,27 @@ def test_deciding_leads_to_the_next_note_and_shows_everywhere(sign_in: SignIn, n
     assert "1处，其中0处待核定" in secretariat.get("/plans/test-plan").text
 
 
+def test_remarks_are_noted_without_a_reason(sign_in: SignIn, database: Database, note: int) -> None:
+    secretariat = sign_in("秘书处")
+    page = secretariat.get(f"{LIST}/{note}").text
+    assert "如何核定" in page
+    assert 'value="noted"' in page
+    assert secretariat.post(f"{LIST}/{note}", {"reading": "noted", "text": "", "seen": "0"}).status_code == 303
+    assert decision_of(database, note) == "所列均属说明，知悉即可"
+    assert "所列均属说明，知悉即可" in sign_in("领导").get("/plans/test-plan/tasks/2.1").text
+
+
+def test_the_page_of_a_note_leads_back_to_the_list_as_it_was_filtered(sign_in: SignIn, note: int) -> None:
+    secretariat = sign_in("秘书处")
+    row = f"{LIST}/{note}?state=open&amp;noun=task"
+    assert f'<a href="{row}">' in secretariat.get(f"{LIST}?state=open&noun=task").text
+    page = secretariat.get(f"{LIST}/{note}?state=open&noun=task").text
+    assert f'action="{row}"' in page
+    assert f'href="{LIST}?state=open&amp;noun=task#note-{note}"' in page
+    answer = secretariat.post(f"{LIST}/{note}?state=open&noun=task", {"reading": "noted", "text": "", "seen": "0"})
+    assert answer.headers["location"] == f"{LIST}?state=open&noun=task&decided={note}#list"
+
+
 def test_htmx_gets_the_row_and_the_count(sign_in: SignIn, note: int) -> None:
     answer = sign_in("秘书处").post(f"{LIST}/{note}", {"reading": "own", "text": "两说并行", "seen": "0"}, headers=HTMX)
     assert answer.status_code == 200

@@ -10,7 +10,8 @@ from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from app.db import Database
-from app.models import PlanRelease
+from app.drafts.plan_draft import PlanStatus
+from app.models import Plan, PlanRelease, Region
 from app.models.plan_release import PublicField
 from tests.conftest import Person
 from tests.history import History, counted
@@ -97,14 +98,41 @@ def test_progress_is_what_is_complete_and_nothing_else(sign_in: SignIn, client: 
     assert client.get("/public/test-plan.json").json()["progress"] == {"done": 1, "total": 4}
 
 
-def test_released_pages_may_be_found_and_are_kept_for_a_moment_only(sign_in: SignIn, client: TestClient) -> None:
+def test_released_pages_may_be_found_and_are_asked_for_again_each_time(sign_in: SignIn, client: TestClient) -> None:
     release(sign_in("秘书处"), ALL)
     for path in ("/public/test-plan", "/public/test-plan.json"):
         headers = client.get(path).headers
         assert headers["X-Robots-Tag"] == "all"
-        assert headers["Cache-Control"] == "public, max-age=60"
+        assert headers["Cache-Control"] == "no-cache"
         assert "Content-Security-Policy" in headers
         assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("shown", [(), ALL], ids=["titles", "all"])
+def test_who_publishes_and_the_day_are_always_told(
+    sign_in: SignIn, client: TestClient, session: Session, shown: tuple[str, ...]
+) -> None:
+    release(sign_in("秘书处"), shown)
+    name = session.exec(select(Region.name).join(Plan).where(Plan.code == "test-plan")).one()
+    assert f"{name}公开，数据截至2024年11月25日。" in client.get("/public/test-plan").text
+    data = client.get("/public/test-plan.json").json()
+    assert (data["published_by"], data["as_of"]) == (name, "2024-11-25")
+
+
+@pytest.mark.parametrize("shown", [(), ALL], ids=["titles", "all"])
+def test_a_draft_says_so_whatever_is_shown(
+    sign_in: SignIn, client: TestClient, database: Database, shown: tuple[str, ...]
+) -> None:
+    secretariat = sign_in("秘书处")
+    release(secretariat, shown)
+    preview = f"{SETTINGS}/preview?" + "&".join(f"shown={field}" for field in shown)
+    for page in (client.get("/public/test-plan").text, secretariat.get(preview).text):
+        assert "征求意见稿" not in page
+    with database.writing() as session:
+        session.exec(select(Plan).where(Plan.code == "test-plan")).one().status = PlanStatus.DRAFT
+    for page in (client.get("/public/test-plan").text, secretariat.get(preview).text):
+        assert '<p class="public-draft" role="note"><b>征求意见稿，正式印发后以印发稿为准。</b></p>' in page
+    assert client.get("/public/test-plan.json").json()["status"] == "draft"
 
 
 def test_the_public_page_leads_nowhere_inside(sign_in: SignIn, client: TestClient) -> None:

@@ -7,7 +7,6 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from app.db import Database
 from app.domain.workflow import State
 from app.models import Obligation, Review
 from app.models.review import ReviewDecision
@@ -18,11 +17,6 @@ from tests.history import History, counted
 SignIn = Callable[[str], Person]
 SUBMITTED = date(2024, 11, 20)
 OTHERS = ["甲局联络员", "甲局负责人", "领导", "专家"]
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 @pytest.fixture

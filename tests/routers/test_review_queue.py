@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.db import Database
 from app.domain.workflow import State
 from app.models import Evidence, Obligation, ProgressUpdate, Review
 from app.models.review import ReviewDecision
@@ -20,11 +19,6 @@ from tests.history import History, counted
 SignIn = Callable[[str], Person]
 SUBMITTED = date(2024, 11, 20)
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ SignIn = Callable[[str], Person]
 DAY = date(2024, 11, 20)
 
 
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
 def found(person: Person, words: str, **more: str) -> str:
     """What the page says, without its tags; the page itself must be there."""
     answer = person.get("/search", params={"q": words, **more})

@@ -2,7 +2,6 @@ import re
 from collections.abc import Callable
 from html import unescape
 
-import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -10,11 +9,6 @@ from app.db import Database
 from app.models import Account
 from tests.conftest import PASSWORD, Person
 from tests.history import History
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 def test_a_known_account_signs_in_and_out(sign_in: Callable[[str], Person]) -> None:

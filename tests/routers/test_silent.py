@@ -14,11 +14,6 @@ SignIn = Callable[[str], Person]
 TODAY = date(2024, 11, 25)
 
 
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
-
-
 def say(history: History, key: int, *texts: str) -> None:
     for day, said in enumerate(texts, 1):
         history.submit(key, date(2024, 11, day), said=said, complete=False)

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.db import Database
 from tests.conftest import PASSWORD, cast_on
-from tests.history import History
 from tools.chromium import find_chromium
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -32,11 +31,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """SQLite alone, because a browser is slow; a test marked `on_both_databases` runs on PostgreSQL too."""
     with cast_on(getattr(request, "param", "sqlite"), request) as opened:
         yield opened
-
-
-@pytest.fixture
-def history(database: Database) -> History:
-    return History(database)
 
 
 @pytest.fixture(scope="session")

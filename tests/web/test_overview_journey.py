@@ -56,6 +56,16 @@ def test_every_figure_of_the_overview_opens_its_rows(
         assert page.locator(LINES).count() == count, address
 
 
+def test_figures_of_three_digits_fit_on_a_narrow_screen(open_browser: OpenBrowser, history: History) -> None:
+    page = open_browser("领导")
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto("/overview")
+    page.locator("table a.figure").evaluate_all(
+        "links => links.forEach(link => { link.lastChild.textContent = '888' })"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_the_trend_has_its_figures_beside_it(open_browser: OpenBrowser, history: History) -> None:
     page = open_browser("领导")
     chart = page.get_by_role("img", name="每周逾期事项数")

@@ -62,6 +62,24 @@ def notes(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("real_plan")
+def test_on_paper_the_heads_of_the_matrix_are_whole(open_browser: OpenBrowser) -> None:
+    page = open_browser("专家")
+    page.goto("/plans/xicheng-2022/responsibilities")
+    page.set_viewport_size({"width": 1526, "height": 1060})  # A3 landscape within its margins
+    page.emulate_media(media="print")
+    broken = page.locator(".matrix .unit a").evaluate_all(
+        "links => links.filter(one => one.offsetWidth > 2 * parseFloat(getComputedStyle(one).fontSize)"
+        " || one.scrollHeight > one.clientHeight + 1).map(one => one.textContent)"
+    )
+    assert broken == []
+    cut = page.locator(".matrix .kinds-row th").evaluate_all(
+        "cells => cells.filter(one => one.scrollWidth > one.clientWidth + 1"
+        " || one.firstChild.offsetWidth > one.clientWidth).map(one => one.textContent)"
+    )
+    assert cut == []
+
+
+@pytest.mark.usefixtures("real_plan")
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_the_matrix_by_keyboard_never_hides_what_has_the_focus(open_browser: OpenBrowser, *, phone: bool) -> None:
     page = open_browser("专家", phone=phone)
@@ -131,6 +149,12 @@ def test_the_secretariat_decides_note_after_note_without_leaving_the_page(open_b
     expect(told).to_be_focused()
     expect(page.locator("#notes-count")).to_contain_text("2处待核定")
     expect(page.locator(".note")).to_have_count(3)
+    second = page.locator(".note").nth(1)
+    second.get_by_label("所列均属说明，知悉即可").check()
+    second.get_by_role("button", name="核定").click()
+    expect(page.locator(".note").nth(1).locator(".verdict")).to_contain_text("所列均属说明，知悉即可")
+    page.locator(".note").nth(1).get_by_role("button", name="撤回核定").click()
+    expect(page.locator("#notes-count")).to_contain_text("2处待核定")
     told.get_by_role("link", name="下一处").click()
     expect(page.locator(".note:target")).to_contain_text("二〇二五年止")
     page.locator(".note").first.get_by_role("button", name="撤回核定").click()

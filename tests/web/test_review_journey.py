@@ -82,7 +82,7 @@ def test_the_queue_is_worked_off_by_single_keys(
     keys.press("a")
     expect(link(page, "东街道")).to_be_focused()
     keys.press("x")
-    expect(page.get_by_text("已选1项")).to_be_visible()
+    expect(page.locator("#ticked-count")).to_have_text("已选1项")
     keys.press("?")
     expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
     assert violations(page) == []
@@ -122,7 +122,7 @@ def test_several_are_returned_and_a_conflict_is_told(
     page.goto("/review")
     if scripts:
         page.get_by_role("checkbox", name="全选本页（4项）").check()
-        expect(page.get_by_text("已选4项")).to_be_visible()
+        expect(page.locator("#ticked-count")).to_have_text("已选4项")
     else:
         page.get_by_role("link", name="全选本页（4项）").click()
     box = page.get_by_role("checkbox", name="选择：丙局")
@@ -154,6 +154,56 @@ def test_several_are_returned_and_a_conflict_is_told(
     several.get_by_role("button", name="所选全部退回").click()
     expect(page.get_by_role("status").filter(has_text="1项已退回承办单位。")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("没有待审核的事项。")
+
+
+def test_a_bar_leads_to_the_panel_while_something_is_ticked(
+    open_browser: OpenBrowser, history: History, violations: Violations
+) -> None:
+    page = open_browser(SECRETARIAT)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.goto("/review")
+    bar = page.locator("#ticked-bar")
+    expect(bar).to_be_hidden()
+    link(page, "甲局").click()
+    expect(page.get_by_role("heading", name="甲局的办结申请")).to_be_focused()
+    page.keyboard.press("a")
+    expect(page.get_by_role("checkbox", name="全选本页（3项）")).to_be_visible()  # as many as are left
+    box = page.get_by_role("checkbox", name="选择：东街道")
+    for name in ("乙局", "东街道"):
+        page.get_by_role("checkbox", name=f"选择：{name}").focus()
+        page.keyboard.press("Space")
+    expect(bar).to_contain_text("已选2项")
+    expect(bar).to_be_in_viewport(ratio=1)
+    seen, covering = box.bounding_box(), bar.bounding_box()
+    assert seen is not None
+    assert covering is not None
+    assert seen["y"] + seen["height"] <= covering["y"]
+    assert violations(page) == []
+    page.emulate_media(media="print")
+    expect(bar).to_be_hidden()
+    page.emulate_media(media="screen")
+    bar.get_by_role("link", name="去批量办理").click()
+    panel = page.get_by_role("region", name="批量办理所选事项")
+    expect(panel).to_be_focused()
+    expect(panel.get_by_role("heading")).to_be_in_viewport()
+    # A field that was drawn larger has a style attribute, which the policy lets nobody copy to the new page.
+    panel.get_by_role("textbox", name="意见").evaluate("field => { field.style.height = '200px'; }")
+    panel.get_by_role("button", name="所选全部退回").click()
+    expect(page.get_by_role("alert")).to_contain_text("请写明理由")
+    expect(bar).to_contain_text("已选2项")
+    assert [said for said in complaints if "Content Security Policy" in said] == []
+    for name in ("乙局", "东街道"):
+        page.get_by_role("checkbox", name=f"选择：{name}").uncheck()
+    expect(bar).to_be_hidden()
+
+
+def test_without_scripts_there_is_no_bar(open_browser: OpenBrowser, history: History) -> None:
+    page = open_browser(SECRETARIAT, scripts=False)
+    page.goto("/review?all=yes")
+    expect(page.get_by_role("checkbox", name="选择：甲局")).to_be_checked()
+    expect(page.locator("#ticked-bar")).to_be_hidden()
 
 
 def test_the_filter_changes_the_list_and_the_address(open_browser: OpenBrowser, history: History) -> None:

@@ -13,11 +13,19 @@
     const ticked = boxes.filter((one) => one.checked).length;
     const all = document.getElementById("tick-all");
     if (all) {
+      const text = document.getElementById("tick-all-text");  // what was decided in place has no box any more
+      text.textContent = text.dataset.some.replace("{}", boxes.length);
+      all.closest("label").hidden = boxes.length === 0;
       all.checked = boxes.length > 0 && ticked === boxes.length;
       all.indeterminate = ticked > 0 && ticked < boxes.length;
     }
-    const told = document.getElementById("ticked-count");
-    if (told) told.textContent = told.dataset.one.replace("{}", ticked);
+    document.querySelectorAll("[data-ticked]").forEach((told) => { told.textContent = told.dataset.ticked.replace("{}", ticked); });
+    const bar = document.getElementById("ticked-bar");
+    if (!bar) return;
+    const appears = bar.hidden && ticked > 0;
+    bar.hidden = ticked === 0;
+    // What has the focus may stand where the bar appears; scroll-padding in review.css keeps it free later on.
+    if (appears && document.activeElement.closest("[data-queue]")) document.activeElement.scrollIntoView({ block: "nearest" });
   };
 
   const prepare = () => {
@@ -69,6 +77,12 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-keys]")) keys["?"]();
+    if (event.target.closest?.("[data-to-several]")) {
+      event.preventDefault();  // an address of its own would make "back" fetch the list anew, without the ticks
+      const several = document.getElementById("several-panel");
+      several.focus({ preventScroll: true });
+      several.scrollIntoView({ block: "start" });
+    }
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "tick-all") items().map(box).filter(Boolean).forEach((one) => { one.checked = event.target.checked; });
