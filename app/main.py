@@ -92,7 +92,7 @@ def create_app(settings: Settings, clock: Clock, database: Database | None = Non
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.held_at = clock.held_at
+        request.state.held_at = app.state.clock.held_at
         answer = await call_next(request)
         for name, value in SECURITY_HEADERS.items():
             answer.headers.setdefault(name, value)

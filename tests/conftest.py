@@ -246,6 +246,7 @@ def postgres() -> Iterator[Cluster]:
 
 _counter = itertools.count()
 _opened: dict[str, Database] = {}
+_made: dict[str, FastAPI] = {}
 
 
 def _reopened(url: str) -> Database:
@@ -330,7 +331,11 @@ def clock() -> HeldClock:
 
 @pytest.fixture
 def app(settings: Settings, clock: HeldClock, database: Database) -> FastAPI:
-    return create_app(settings, clock, database)
+    """One application for all tests of a process: making its routes anew took most of a test's time."""
+    made = _made.get(settings.language) or create_app(settings, clock, database)
+    made.state.settings, made.state.clock, made.state.database = settings, clock, database
+    _made[settings.language] = made
+    return made
 
 
 @pytest.fixture
