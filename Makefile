@@ -64,7 +64,7 @@ assets: ## Fetch the front-end assets again
 	@rm -f app/static/vendor/htmx.min.js
 	@$(MAKE) --no-print-directory app/static/vendor/htmx.min.js
 
-lock: setup-dev ## Resolve the pins of pyproject.toml and package.json into the lock files
+lock: ## Resolve the pins of pyproject.toml and package.json into the lock files
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group node -o requirements-node.txt

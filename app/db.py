@@ -1,6 +1,6 @@
 """Engine and session. Whoever opens a session commits it once, at the edge; nothing below commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,19 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         self._reader = self.engine.execution_options(duban_reads=True)
+        self.witness: Callable[[Session], None] | None = None  # see app/trail.py
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Commits when the block ends well, rolls back when it raises."""
+    def writing(self, act: Callable[[], Any] | None = None) -> Iterator[Session]:
+        """Commits when the block ends well, rolls back when it raises.
+
+        `act` tells who does it and what, for the audit trail; it is asked at the commit. Only what is nobody's act, in
+        tests and while a demonstration is made up, comes without one.
+        """
         with Session(self.engine) as session:
+            session.info["act"] = act
+            if self.witness is not None:
+                self.witness(session)
             yield session
             session.commit()
 

@@ -59,6 +59,7 @@ from app.routers import (
     tasks,
 )
 from app.settings import Settings
+from app.trail import keep_trail
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -88,6 +89,7 @@ def create_app(settings: Settings, clock: Clock, database: Database | None = Non
     app.state.settings = settings
     app.state.clock = clock
     app.state.database = opened
+    keep_trail(opened)
     app.state.pages = Pages(make_environment())
 
     @app.middleware("http")

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 
+from app.domain.audit import ActResult, AuditAction, Channel
 from app.domain.edition_changes import Part
 from app.domain.lights import Light, Shown
 from app.domain.months import Month
@@ -18,8 +19,10 @@ from app.drafts.plan_draft import AssignmentMode, CheckpointKind, Comparator, Pl
 from app.i18n import gettext as _
 from app.i18n import ngettext, pgettext, spoken
 from app.models.account import AccountRole
+from app.models.api_token import TokenScope
 from app.models.digest_run import RunKind
 from app.models.extension import ExtensionState
+from app.models.one_time_link import LinkPurpose
 from app.models.outbox_mail import MailState
 from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
@@ -37,6 +40,45 @@ def word(value: object) -> str:
 @cache  # a page asks some hundred times; building it each time took a fifth of a page's time
 def _words(_language: str) -> dict[object, str]:
     return {
+        (AuditAction, AuditAction.SIGN_IN): _("登录"),
+        (AuditAction, AuditAction.SIGN_OUT): _("退出"),
+        (AuditAction, AuditAction.SESSION_ENDED): _("结束登录"),
+        (AuditAction, AuditAction.PASSWORD_CHANGED): _("设置密码"),
+        (AuditAction, AuditAction.LINK_MADE): _("发出一次性链接"),
+        (AuditAction, AuditAction.SECOND_FACTOR): _("两步验证"),
+        (AuditAction, AuditAction.TOKEN): _("接口令牌"),
+        (AuditAction, AuditAction.ACCESS): _("访问"),
+        (AuditAction, AuditAction.ACCOUNT): _("账号管理"),
+        (AuditAction, AuditAction.HANDOVER): _("工作交接"),
+        (AuditAction, AuditAction.DEPARTMENT): _("单位管理"),
+        (AuditAction, AuditAction.SUCCESSION): _("机构沿革"),
+        (AuditAction, AuditAction.CALENDAR): _("工作日历"),
+        (AuditAction, AuditAction.PLAN_PUBLISHED): _("发布规划"),
+        (AuditAction, AuditAction.PLAN_RELEASED): _("公开页设置"),
+        (AuditAction, AuditAction.NOTE_DECIDED): _("核定"),
+        (AuditAction, AuditAction.REPORT): _("填报进展"),
+        (AuditAction, AuditAction.REVIEW): _("审核"),
+        (AuditAction, AuditAction.EXTENSION): _("延期"),
+        (AuditAction, AuditAction.LIST_FROZEN): _("冻结清单"),
+        (AuditAction, AuditAction.RUN): _("提醒批次"),
+        (AuditAction, AuditAction.MAIL): _("邮件"),
+        (AuditAction, AuditAction.EXPORT): _("导出文件"),
+        (AuditAction, AuditAction.SETTINGS): _("系统设置"),
+        (AuditAction, AuditAction.MAINTENANCE): _("维护"),
+        (AuditAction, AuditAction.TRAIL_SHORTENED): _("清理到期审计记录"),
+        (Channel, Channel.WEB): _("网页"),
+        (Channel, Channel.API): _("接口"),
+        (Channel, Channel.COMMAND): _("命令行"),
+        (Channel, Channel.WORKER): _("定时任务"),
+        (ActResult, ActResult.DONE): _("完成"),
+        (ActResult, ActResult.REFUSED): _("拒绝"),
+        (ActResult, ActResult.FAILED): _("失败"),
+        (TokenScope, TokenScope.READ): _("只读"),
+        (TokenScope, TokenScope.REPORT): _("读取和填报"),
+        (LinkPurpose, LinkPurpose.FIRST): _("首次登录"),
+        (LinkPurpose, LinkPurpose.RESET): _("重设密码"),
+        (AccountRole, AccountRole.SECURITY): _("安全管理员"),
+        (AccountRole, AccountRole.AUDITOR): _("审计员"),
         (Light, Light.NOT_STARTED): _("未开始"),
         (Light, Light.ON_TRACK): _("正常"),
         (Light, Light.DUE_SOON): _("临期"),

@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from app.db import make_engine
+from app.migrations import changing_schema
 from app.models import metadata
 from app.models.columns import UtcDateTime
 from app.settings import load_settings
@@ -23,9 +24,8 @@ def run() -> None:
         _run_on(connection)
         return
     engine = make_engine(load_settings().database)
-    with engine.connect() as opened:
+    with changing_schema(engine) as opened:
         _run_on(opened)
-        opened.commit()
     engine.dispose()
 
 

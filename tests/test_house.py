@@ -24,7 +24,7 @@ from app import words
 from app.cli import app as duban
 from app.db import Database
 from app.drafts.plan_draft import Comparator, IndicatorAttribute
-from app.migrations import migration_config
+from app.migrations import changing_schema, migration_config
 from app.rendering import make_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,7 +60,7 @@ def test_the_migrations_make_the_tables_that_the_models_describe(database: Datab
 def test_the_migrations_can_be_taken_back_and_made_again(database: Database) -> None:
     config = migration_config()
     for step, target in ((command.downgrade, "base"), (command.upgrade, "head")):
-        with database.engine.begin() as connection:
+        with changing_schema(database.engine) as connection:
             config.attributes["connection"] = connection
             step(config, target)
 

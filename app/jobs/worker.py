@@ -13,6 +13,7 @@ from app.changes.apply_successions import apply_successions
 from app.changes.make_digest_run import make_run
 from app.clock import Clock, local_day
 from app.db import Database
+from app.domain.audit import Act, AuditAction, Channel
 from app.errors import Overtaken
 from app.i18n import official_language, officially
 from app.jobs.schedule import DueRun, due_runs
@@ -21,6 +22,7 @@ from app.mail.transport import Transport
 from app.models import Region
 from app.queries.successions import successions_due
 from app.settings import Settings
+from app.trail import ActMaker, keep_trail
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 def run_worker(settings: Settings, clock: Clock, database: Database, stop_event: threading.Event) -> None:
     """Works until `stop_event` is set, and finishes what it has in hand then. Any number may run at once."""
     transport = transport_for(settings)
+    keep_trail(database)
     log.info("worker started, looks for work every %s s", settings.tick_seconds)
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
@@ -103,16 +106,20 @@ def _serve_region(settings: Settings, clock: Clock, database: Database, region_i
         succeeded = successions_due(session, region_id, today)
         due = due_runs(session, region, now=now, at=settings.digest_time)
     if succeeded:
-        with database.writing() as session:
+        with database.writing(_act(AuditAction.SUCCESSION, region_id, now)) as session:
             moved = apply_successions(session, session.get_one(Region, region_id), today=today, now=now)
         log.info("%s: %s obligations went to their departments' successors", code, moved)
     for run in due:
         _make(settings, database, region_id, run, now=now, name=f"{code}: {run.kind.value} run of {run.run_date}")
 
 
+def _act(action: AuditAction, region_id: int, now: datetime) -> ActMaker:
+    return lambda: Act(now, action, Channel.WORKER, region_id=region_id)
+
+
 def _make(settings: Settings, database: Database, region_id: int, run: DueRun, *, now: datetime, name: str) -> None:
     try:
-        with database.writing() as session:
+        with database.writing(_act(AuditAction.RUN, region_id, now)) as session:
             region = session.get_one(Region, region_id)
             made = make_run(session, region, run.kind, run.run_date, now=now, by=None, settings=settings)
             mails, late = made.mails, made.late

@@ -3,11 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column
+from sqlalchemy import Boolean, Column, false
 from sqlmodel import Field
 
 from app.models.base import SQLModel
-from app.models.columns import UtcDateTime, id_column, refers_to, text_enum
+from app.models.columns import BigId, UtcDateTime, id_column, refers_to, text_enum
 
 
 class AccountRole(StrEnum):
@@ -17,6 +17,8 @@ class AccountRole(StrEnum):
     HEAD = "head"
     LEADER = "leader"
     EXPERT = "expert"
+    SECURITY = "security"
+    AUDITOR = "auditor"
 
 
 # These belong to a department, all others to the whole region.
@@ -24,7 +26,12 @@ IN_DEPARTMENT = frozenset({AccountRole.LIAISON, AccountRole.HEAD})
 
 
 class Account(SQLModel, table=True):
-    """`login` is what one types, `name` what others see. Liaisons and heads belong to a department."""
+    """`login` is what one types, `name` what others see. Liaisons and heads belong to a department.
+
+    `must_change`: the password was made by somebody else and is good for choosing another one only.
+    `totp_secret` is encrypted; `totp_step` is the newest 30 s interval whose code was used (RFC 6238, 5.2).
+    `provider_subject`: issuer and subject at the office's identity provider.
+    """
 
     id: int | None = Field(default=None, sa_column=id_column())
     region_id: int | None = Field(default=None, sa_column=refers_to("region.id", nullable=True, index=True))
@@ -35,4 +42,9 @@ class Account(SQLModel, table=True):
     role: AccountRole = Field(sa_column=Column(text_enum(AccountRole), nullable=False))
     password_hash: str = Field(max_length=255)
     active: bool = Field(default=True)
+    must_change: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    password_set_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    totp_secret: str | None = Field(default=None, max_length=255)
+    totp_step: int | None = Field(default=None, sa_column=Column(BigId, nullable=True))
+    provider_subject: str | None = Field(default=None, unique=True, max_length=500)
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column
+from sqlalchemy import Boolean, Column, String, false
 from sqlmodel import Field
 
 from app.models.base import SQLModel
@@ -10,7 +10,11 @@ from app.models.columns import UtcDateTime, id_column, refers_to
 
 
 class AccountSession(SQLModel, table=True):
-    """`csrf` is the token that every form of this session carries."""
+    """`csrf` is the token that every form of this session carries.
+
+    `factor_due`: the password was right, the second factor is still asked for; such a session opens no page.
+    `way`: how it was begun: password, totp, link, provider. `agent`: what the browser called itself.
+    """
 
     __tablename__ = "account_session"
 
@@ -18,6 +22,10 @@ class AccountSession(SQLModel, table=True):
     account_id: int = Field(sa_column=refers_to("account.id", index=True))
     token_sha256: str = Field(unique=True, max_length=64)
     csrf: str = Field(max_length=64)
+    factor_due: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    way: str = Field(default="password", sa_column=Column(String(16), nullable=False, server_default="password"))
+    address: str = Field(default="", sa_column=Column(String(64), nullable=False, server_default=""))
+    agent: str = Field(default="", sa_column=Column(String(200), nullable=False, server_default=""))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -33,13 +33,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def text_enum(kind: type[StrEnum]) -> Enum:
-    """The member's value as text with a CHECK; SQLAlchemy's default would store the member's name."""
+def text_enum(kind: type[StrEnum], *, closed: bool = True) -> Enum:
+    """The member's value as text with a CHECK; SQLAlchemy's default would store the member's name.
+
+    Not `closed`: without the CHECK, for tables that no migration should have to make anew for a new member.
+    """
     return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
-        create_constraint=True,
+        create_constraint=closed,
         length=32,
         name=kind.__name__.lower(),
     )

@@ -2,17 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, String, UniqueConstraint
 from sqlmodel import Field
 
 from app.models.base import SQLModel
-from app.models.columns import UtcDateTime, id_column, refers_to
+from app.models.columns import BigId, UtcDateTime, id_column, refers_to
 
 
 class OverdueList(SQLModel, table=True):
     """`as_of`: the day it speaks of; `cutoff`: events recorded after this moment are not in it.
 
     `sha256` is over its rows and the hash of the list before it. `late`: made up after its day had passed.
+    `audit_seq` and `audit_sha256`: the newest entry of the region's audit trail before this list; printed on it, they
+    prove the trail up to there.
     """
 
     __tablename__ = "overdue_list"
@@ -33,3 +35,5 @@ class OverdueList(SQLModel, table=True):
     row_count: int
     sha256: str = Field(max_length=64)
     previous_sha256: str = Field(default="", max_length=64)
+    audit_seq: int | None = Field(default=None, sa_column=Column(BigId, nullable=True))
+    audit_sha256: str = Field(default="", sa_column=Column(String(64), nullable=False, server_default=""))

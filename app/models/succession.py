@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, Index, text
 from sqlmodel import Field
 
 from app.drafts.department_register import Certainty, SuccessionKind
@@ -11,10 +11,21 @@ from app.models.columns import UtcDateTime, id_column, refers_to, text_enum
 
 
 class Succession(SQLModel, table=True):
-    """`applied_at`: when the open obligations were moved; None while the succession is only on record."""
+    """`applied_at`: when the open obligations were moved; None while the succession is only on record.
+
+    `task_ids`: the tasks whose duties go to this successor, where a department is split; None means all.
+    `undone_at`: taken back; it stays on record and counts for nothing.
+    """
 
     __table_args__ = (
-        UniqueConstraint("predecessor_id", "successor_id"),
+        Index(
+            "uq_succession_standing",
+            "predecessor_id",
+            "successor_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
         CheckConstraint("predecessor_id <> successor_id", name="two_departments"),
     )
 
@@ -28,3 +39,8 @@ class Succession(SQLModel, table=True):
     document: str = Field(default="", max_length=500)
     note: str = Field(default="", max_length=2000)
     applied_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    task_ids: list[int] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    recorded_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    recorded_by: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True))
+    undone_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    undone_by: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True))

@@ -17,6 +17,7 @@ from app.queries.batch_items import said_before
 from app.queries.department_desk import list_choices
 from app.queries.department_list import department_obligations, rows_of_department
 from app.rendering import page
+from app.routers.acts import act_of
 from app.routers.batch_page import Errors, batch_items, fresh_forms, prefix, show_batch, show_item
 from app.routers.batch_place import BATCH, Place, Pressed, read_ids, read_place, read_pressed
 from app.routers.bounded_form import MAX_FILES
@@ -85,14 +86,14 @@ def send(
     database: Database = request.app.state.database
     errors: dict[int, Invalid | Overtaken] = {}
     for key in to_send:
-        with database.writing() as one:
+        with database.writing(act_of(request)) as one:
             error = send_report(one, viewer, key, forms[key], now=now, today=today)
         if error is not None:
             errors[key] = error
     done = [key for key in to_send if key not in errors]
     given_up = [key for key in ids if key == pressed.discard or (key not in filled and forms[key].opened)]
     kept = [key for key in filled if key not in to_send and key not in given_up]
-    errors |= _keep(database, viewer, {key: forms[key] for key in kept}, given_up, now=now)
+    errors |= _keep(request, viewer, {key: forms[key] for key in kept}, given_up, now=now)
     if is_htmx(request) and len(ids) == 1:
         return _one(request, own, viewer, today, forms, errors, stored=bool(done))
     place = replace(place, done=(*place.done, *done))
@@ -121,11 +122,12 @@ def _forms(typed: Typed, store: Store, viewer: Viewer, ids: Sequence[int]) -> di
 
 
 def _keep(
-    database: Database, viewer: Viewer, forms: Mapping[int, ReportForm], given_up: Sequence[int], *, now: datetime
+    request: Request, viewer: Viewer, forms: Mapping[int, ReportForm], given_up: Sequence[int], *, now: datetime
 ) -> dict[int, Invalid | Overtaken]:
     """What stands on the page and is not sent becomes drafts; what cannot be kept, and why."""
     errors = {}
-    with database.writing() as session:
+    database: Database = request.app.state.database
+    with database.writing(act_of(request)) as session:
         for key in given_up:
             drop_draft(session, key, viewer.account_id)
         for key, form in forms.items():

@@ -25,6 +25,7 @@ from app.domain.written import as_written
 from app.errors import BadToken, FormExpired, NotFound, SignInNeeded
 from app.i18n import gettext as _
 from app.queries.sessions import signed_in
+from app.routers.acts import act_of
 from app.routers.bounded_form import read_bounded_form
 from app.routers.form_token import masked, means
 from app.settings import Settings
@@ -162,7 +163,7 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
     if request.method not in _READS and not is_htmx(request):
         _check_token(request, typed.text("csrf"), token_of_session)
     if wants_touch(seen_at, now):
-        with database.writing() as session:
+        with database.writing(act_of(request)) as session:
             touch_session(session, session_id, now=now)
     return viewer
 
@@ -181,7 +182,7 @@ def get_today(request: Request, viewer: Annotated[Viewer, Depends(get_viewer)]) 
 def get_session(request: Request, _typed: Annotated[Typed, Depends(read_form)]) -> Iterator[Session]:
     """Commits once, after the handler and before the answer; rolls back when the handler raises."""
     database: Database = request.app.state.database
-    opened = database.reading() if request.method in _READS else database.writing()
+    opened = database.reading() if request.method in _READS else database.writing(act_of(request))
     with opened as session:
         yield session
 
