@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from app.errors import BadToken, FormExpired, Invalid, NotFound, Overtaken, RequestTooLarge, SignInNeeded
 from app.i18n import SOURCE, speaking
 from app.i18n import gettext as _
-from app.rendering import page
+from app.rendering import is_htmx, only_reads, page
 
-_READS = frozenset({"GET", "HEAD"})
 _NOT_KEPT = frozenset({"csrf", "password", "next"})
 # What htmx does with an answer that is not the part it asked for: what was only read makes room for it; a page with
 # something typed stays as it is, and the sentence goes into the box that every page has above it.
@@ -28,17 +27,13 @@ def _answer(request: Request, status: int, title: str, message: str) -> Response
             status_code=status,
             media_type="application/problem+json",
         )
-    if not _by_htmx(request):
+    if not is_htmx(request):
         return page(request, "errors/error.html", status=status, title=title, message=message)
-    reads = request.method in _READS
+    reads = only_reads(request)
     name, place = ("errors/error.html", _INSTEAD) if reads else ("errors/_beside.html", _BESIDE)
     answer: Response = page(request, name, status=status, title=title, message=message)
     answer.headers.update(place)
     return answer
-
-
-def _by_htmx(request: Request) -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def _kept(request: Request) -> dict[str, Any]:
@@ -53,8 +48,8 @@ def _kept(request: Request) -> dict[str, Any]:
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    by_htmx = _by_htmx(request)
-    if request.method in _READS:
+    by_htmx = is_htmx(request)
+    if only_reads(request):
         shown = urlsplit(request.headers.get("HX-Current-URL", "")) if by_htmx else request.url
         target = quote(shown.path + (f"?{shown.query}" if shown.query else ""))
         if by_htmx:

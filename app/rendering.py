@@ -20,6 +20,15 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 KILO = 1024
 
 
+def is_htmx(request: Request) -> bool:
+    """A part of a page is asked for. No foreign page can send this header."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def only_reads(request: Request) -> bool:
+    return request.method in {"GET", "HEAD"}
+
+
 def moment(value: datetime | None, zone: str) -> str:
     """2024年11月25日 10:30 in the region's zone."""
     if value is None:

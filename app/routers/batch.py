@@ -16,12 +16,12 @@ from app.i18n import gettext as _
 from app.queries.batch_items import said_before
 from app.queries.department_desk import list_choices
 from app.queries.department_list import department_obligations, rows_of_department
-from app.rendering import page
+from app.rendering import is_htmx, page
 from app.routers.acts import act_of
 from app.routers.batch_page import Errors, batch_items, fresh_forms, prefix, show_batch, show_item
 from app.routers.batch_place import BATCH, Place, Pressed, read_ids, read_place, read_pressed
 from app.routers.bounded_form import MAX_FILES
-from app.routers.dependencies import DbSession, Form, Now, SignedInViewer, Store, Today, Typed, is_htmx, see_other
+from app.routers.dependencies import DbSession, Form, Now, SignedInViewer, Store, Today, Typed, see_other
 from app.routers.list_question import key_text
 from app.routers.report_form import ReportForm, typed_form
 from app.routers.report_sending import keep_typed, send_report

@@ -25,6 +25,7 @@ from app.domain.written import as_written
 from app.errors import BadToken, FormExpired, NotFound, SignInNeeded
 from app.i18n import gettext as _
 from app.queries.sessions import signed_in
+from app.rendering import is_htmx, only_reads
 from app.routers.acts import act_of
 from app.routers.bounded_form import read_bounded_form
 from app.routers.form_token import masked, means
@@ -32,7 +33,6 @@ from app.settings import Settings
 
 COOKIE = "duban_session"
 MEGABYTE = 1024 * 1024
-_READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ parse_day = typed_day.parse_day
 
 
 async def read_form(request: Request) -> AsyncIterator[Typed]:
-    if request.method in _READS:
+    if only_reads(request):
         yield Typed()
         return
     form = await read_bounded_form(request, file_bytes=get_settings(request).upload_max_mb * MEGABYTE)
@@ -155,12 +155,13 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
             department_id=account.department_id,
             department_name=found.department,
             csrf=masked(living.csrf),
+            separate_duties=settings.separate_duties,
         )
         token_of_session = living.csrf
     request.state.viewer = viewer
     request.state.today = local_day(now, viewer.time_zone)
     # A foreign site can send a form, but not with htmx's header: the browser would ask us first, and we do not answer.
-    if request.method not in _READS and not is_htmx(request):
+    if not only_reads(request) and not is_htmx(request):
         _check_token(request, typed.text("csrf"), token_of_session)
     if wants_touch(seen_at, now):
         with database.writing(act_of(request)) as session:
@@ -182,7 +183,7 @@ def get_today(request: Request, viewer: Annotated[Viewer, Depends(get_viewer)]) 
 def get_session(request: Request, _typed: Annotated[Typed, Depends(read_form)]) -> Iterator[Session]:
     """Commits once, after the handler and before the answer; rolls back when the handler raises."""
     database: Database = request.app.state.database
-    opened = database.reading() if request.method in _READS else database.writing(act_of(request))
+    opened = database.reading() if only_reads(request) else database.writing(act_of(request))
     with opened as session:
         yield session
 
@@ -213,10 +214,6 @@ def own_path(target: str) -> str:
     # Browsers drop tabs and line breaks, so that "/", tab, "/host" becomes the address of a host.
     foreign = not target.startswith("/") or target.startswith(("//", "/\\")) or any(char < " " for char in target)
     return "/" if foreign else target
-
-
-def is_htmx(request: Request) -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def see_other(path: str, notice: str | None = None) -> RedirectResponse:

@@ -10,8 +10,8 @@ from app.changes.drop_draft import drop_draft
 from app.changes.keep_draft import keep_draft
 from app.errors import Invalid, Overtaken
 from app.models import ProgressUpdate
-from app.rendering import page
-from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Store, Today, is_htmx, see_other
+from app.rendering import is_htmx, page
+from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Store, Today, see_other
 from app.routers.obligation_page import show_obligation
 from app.routers.report_form import typed_form
 

@@ -9,8 +9,8 @@ from app.queries.department_desk import list_choices
 from app.queries.department_list import department_counts, department_obligations, most_urgent
 from app.queries.obligations import last_review
 from app.queries.update_drafts import drafted
-from app.rendering import page
-from app.routers.dependencies import DbSession, RowId, SignedInViewer, Today, is_htmx
+from app.rendering import is_htmx, page
+from app.routers.dependencies import DbSession, RowId, SignedInViewer, Today
 from app.routers.list_question import BATCH_SECTIONS, key_text, read_question
 from app.routers.obligation_page import show_obligation
 

@@ -12,7 +12,7 @@ from app.changes.decide_note import NOTED, decide_note, take_back_decision
 from app.errors import DubanError, Invalid, Overtaken
 from app.models import Plan
 from app.queries.plan_notes import NOUNS, PAGE, matching, next_open, notes_of_plan, page_after
-from app.rendering import page
+from app.rendering import is_htmx, page
 from app.routers.dependencies import (
     DbSession,
     Form,
@@ -20,7 +20,6 @@ from app.routers.dependencies import (
     RowId,
     SignedInViewer,
     Typed,
-    is_htmx,
     see_other,
 )
 from app.routers.note_question import AskedFor, AskedNotes, address_of, read_id, understood, within

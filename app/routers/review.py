@@ -15,7 +15,8 @@ from app.i18n import gettext as _
 from app.models import Obligation
 from app.models.review import ReviewDecision
 from app.queries.review_queue import next_in_queue
-from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Today, is_htmx, see_other
+from app.rendering import is_htmx
+from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Today, see_other
 from app.routers.review_form import ReviewForm, read_decision, read_review_form
 from app.routers.review_page import show_decided, show_review, show_row
 from app.routers.review_question import read_queue_question
