@@ -35,6 +35,8 @@ from app.models import Account, Department, Obligation, Region
 from app.models.account import AccountRole
 from app.routers.form_token import masked
 from app.settings import Settings
+from app.trail import keep_trail
+from tests.rewind import keep, rewind
 
 if TYPE_CHECKING:
     from tests.history import History
@@ -246,6 +248,7 @@ def postgres() -> Iterator[Cluster]:
 
 _counter = itertools.count()
 _opened: dict[str, Database] = {}
+_kept: dict[str, Database] = {}
 _made: dict[str, FastAPI] = {}
 
 
@@ -269,9 +272,19 @@ def cast_on(kind: str, request: pytest.FixtureRequest) -> Iterator[Database]:
             left.unlink()
         return
     cluster: Cluster = request.getfixturevalue("postgres")
-    with closed_behind(_reopened(cluster.create("duban_test", cluster.template))) as opened:
-        yield opened
-    cluster.drop("duban_test")
+    if request.node.get_closest_marker("own_database"):
+        with closed_behind(_reopened(cluster.create("duban_own", cluster.template))) as opened:
+            yield opened
+        cluster.drop("duban_own")
+        return
+    if "duban_test" not in _kept:
+        _kept["duban_test"] = _reopened(cluster.create("duban_test", cluster.template))
+        keep(_kept["duban_test"])
+    yield _kept["duban_test"]
+    _kept["duban_test"].witness = None
+    if not rewind(_kept["duban_test"]):
+        _kept.pop("duban_test").close()
+        cluster.drop("duban_test")
 
 
 @contextmanager
@@ -335,6 +348,7 @@ def app(settings: Settings, clock: HeldClock, database: Database) -> FastAPI:
     made = _made.get(settings.language) or create_app(settings, clock, database)
     made.state.settings, made.state.clock, made.state.database = settings, clock, database
     _made[settings.language] = made
+    keep_trail(database)
     return made
 
 
