@@ -75,7 +75,9 @@ def find_place(directory: Directory, role: AccountRole, department: str | None) 
         hint = _("是否为：%(near)s？") % {"near": near} if near else ""
         return _("没有单位“%(name)s”。") % {"name": department} + hint
     key = directory.present_holder(holder.department_id)
-    return Place(key, next(known.name for known in directory.holders.values() if known.department_id == key))
+    if heirs := directory.to_choose_from(key):
+        return _("“%(name)s”已拆分，请写明是哪一个：%(heirs)s。") % {"name": department, "heirs": "、".join(heirs)}
+    return Place(key, directory.name_of(key))
 
 
 @officially()

@@ -7,30 +7,37 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.changes.account_fields import address_fault, find_place, login_fault, name_fault
-from app.changes.sign_in import hash_password
+from app.changes.password_hash import hash_password, unusable_hash
+from app.changes.password_rules import password_fault
 from app.clock import local_day
+from app.domain.password_policy import PasswordPolicy, password_policy
 from app.errors import Invalid
 from app.i18n import gettext as _
 from app.models import Account, Region
 from app.models.account import AccountRole
 from app.queries.directory import load_directory
 
-SHORTEST_PASSWORD = 8  # OWASP ASVS 5.0, 6.2.1
+_USUAL_POLICY = password_policy("asvs", days=0)
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """`department` in any spelling of the register. Without a name the login is shown to others."""
+    """`department` in any spelling of the register. Without a name the login is shown to others.
+
+    Without a password, as almost always, its owner chooses one by a link (`first_way_in`).
+    """
 
     login: str
     role: AccountRole
-    password: str
+    password: str | None = None
     department: str | None = None
     email: str | None = None
     name: str | None = None
 
 
-def add_account(session: Session, region: Region, wanted: NewAccount, *, now: datetime) -> Account:
+def add_account(
+    session: Session, region: Region, wanted: NewAccount, *, now: datetime, policy: PasswordPolicy = _USUAL_POLICY
+) -> Account:
     """Raises Invalid with every fault."""
     faults: dict[str, str] = {}
     login = wanted.login.strip()
@@ -38,8 +45,8 @@ def add_account(session: Session, region: Region, wanted: NewAccount, *, now: da
         faults["login"] = fault
     if wanted.name is not None and (fault := name_fault(wanted.name)):
         faults["name"] = fault
-    if len(wanted.password) < SHORTEST_PASSWORD:
-        faults["password"] = _("密码至少%(count)s位。") % {"count": SHORTEST_PASSWORD}
+    if wanted.password is not None and (fault := password_fault(wanted.password, policy, _words(region, wanted))):
+        faults["password"] = fault
     if wanted.email is not None and (fault := address_fault(wanted.email)):
         faults["email"] = fault
     directory = load_directory(session, region.id or 0, today=local_day(now, region.time_zone))
@@ -55,7 +62,8 @@ def add_account(session: Session, region: Region, wanted: NewAccount, *, now: da
         name=wanted.name or login,
         email=wanted.email,
         role=wanted.role,
-        password_hash=hash_password(wanted.password),
+        password_hash=hash_password(wanted.password) if wanted.password is not None else unusable_hash(),
+        password_set_at=now if wanted.password is not None else None,
         created_at=now,
     )
     try:
@@ -64,3 +72,8 @@ def add_account(session: Session, region: Region, wanted: NewAccount, *, now: da
     except IntegrityError as error:
         raise Invalid({"login": _("登录名“%(login)s”已被使用。") % {"login": login}}) from error
     return account
+
+
+def _words(region: Region, wanted: NewAccount) -> list[str]:
+    """What everybody knows of the account."""
+    return [word for word in (wanted.login, wanted.name, wanted.department, region.name) if word]

@@ -6,14 +6,21 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app.access.roles import roles_to_give
 from app.changes.account_fields import address_fault, find_place, name_fault
+from app.changes.end_sessions import end_sessions
 from app.changes.last_secretariat import lock_region, must_not_be_last
+from app.changes.one_time_links import revoke_links
 from app.clock import local_day
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
+from app.mail.account_letters import mail_notice
+from app.mail.compose import Composer
 from app.models import Account, Region
 from app.models.account import AccountRole
 from app.queries.directory import Directory, load_directory
+from app.settings import Settings
+from app.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,24 @@ def account_mark(account: Account) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def edit_account(session: Session, account: Account, wanted: AccountEdit, *, by: int, now: datetime) -> None:
-    """Raises Invalid with every fault, Overtaken when somebody else changed the account since the form was opened."""
-    region = lock_region(session, account, by=by)
+def edit_account(
+    session: Session,
+    account: Account,
+    wanted: AccountEdit,
+    *,
+    by: int | None,
+    now: datetime,
+    separate: bool = False,
+    settings: Settings | None = None,
+) -> None:
+    """`by`: None on the command line, which alone gives every role. `separate`: whether duties are.
+
+    Another role or department ends the account's sessions. Of another address the old one is told, where there are
+    `settings` to write a letter by.
+
+    Raises Invalid with every fault, Overtaken when somebody else changed the account since the form was opened.
+    """
+    region = lock_region(session, account, by=by, separate=separate)
     if account_mark(account) != wanted.seen:
         raise Overtaken(_("此账号刚被他人修改，本次未保存。请核对下面的内容后再提交。"))
     faults: dict[str, str] = {}
@@ -43,17 +65,25 @@ def edit_account(session: Session, account: Account, wanted: AccountEdit, *, by:
         faults["name"] = fault
     if wanted.email is not None and (fault := address_fault(wanted.email)):
         faults["email"] = fault
-    if fault := _role_fault(session, account, wanted.role, by):
+    if fault := _role_fault(session, account, wanted.role, by, separate=separate):
         faults["role"] = fault
     place = find_place(_directory(session, region, now), wanted.role, wanted.department)
     if isinstance(place, str):
         faults["department"] = place
     if faults or isinstance(place, str):
         raise Invalid(faults)
+    address = account.email
+    moved = (account.role, account.department_id) != (wanted.role, place.department_id)
     account.sqlmodel_update(
         {"name": wanted.name, "email": wanted.email, "role": wanted.role, "department_id": place.department_id}
     )
     session.add(account)
+    if moved:
+        end_sessions(session, account)
+    if address != wanted.email:
+        revoke_links(session, account.id or 0)  # the old address may be somebody else's by now
+        if settings is not None:
+            mail_notice(session, Composer(settings), account, about="address_changed", address=address, now=now)
     session.flush()
 
 
@@ -61,11 +91,11 @@ def _directory(session: Session, region: Region, now: datetime) -> Directory:
     return load_directory(session, region.id or 0, today=local_day(now, region.time_zone))
 
 
-def _role_fault(session: Session, account: Account, role: AccountRole, by: int) -> str | None:
+def _role_fault(session: Session, account: Account, role: AccountRole, by: int | None, *, separate: bool) -> str | None:
     if role is account.role:
         return None
-    if account.id == by:
-        return _("不能更改自己的角色，请由另一位秘书处人员办理。")
-    if role is AccountRole.ADMIN:
-        return _("系统管理员只能由运维人员用命令行设置。")
-    return must_not_be_last(session, account)
+    if by is not None and account.id == by:
+        return _("不能更改自己的角色，请由另一位管理账号的人员办理。")
+    if by is not None and role not in roles_to_give(separate=separate):
+        return _("%(role)s只能由运维人员用命令行设置。") % {"role": word(role)}
+    return must_not_be_last(session, account, separate=separate)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, String, false
+from sqlalchemy import Boolean, Column, Integer, String, false
 from sqlmodel import Field
 
 from app.models.base import SQLModel
@@ -13,6 +13,7 @@ class AccountSession(SQLModel, table=True):
     """`csrf` is the token that every form of this session carries.
 
     `factor_due`: the password was right, the second factor is still asked for; such a session opens no page.
+    `wrong_codes`: how many codes were tried in vain.
     `way`: how it was begun: password, totp, link, provider. `agent`: what the browser called itself.
     """
 
@@ -23,6 +24,7 @@ class AccountSession(SQLModel, table=True):
     token_sha256: str = Field(unique=True, max_length=64)
     csrf: str = Field(max_length=64)
     factor_due: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    wrong_codes: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     way: str = Field(default="password", sa_column=Column(String(16), nullable=False, server_default="password"))
     address: str = Field(default="", sa_column=Column(String(64), nullable=False, server_default=""))
     agent: str = Field(default="", sa_column=Column(String(200), nullable=False, server_default=""))

@@ -10,6 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.workflow import WAITING_FOR_DEPARTMENT
+from app.drafts.department_register import SuccessionKind
 from app.models import Account, AccountSession, Department, Obligation, Succession
 from app.models.account import AccountRole
 
@@ -144,7 +145,12 @@ def departments_without_liaison(session: Session, region_id: int, today: date) -
     )
     gone = (
         select(Succession.id)
-        .where(col(Succession.predecessor_id) == col(Department.id), col(Succession.on) <= today)
+        .where(
+            col(Succession.predecessor_id) == col(Department.id),
+            col(Succession.on) <= today,
+            col(Succession.kind) != SuccessionKind.TRANSFER,  # which leaves the department in its place
+            col(Succession.undone_at).is_(None),
+        )
         .exists()
     )
     owed = func.coalesce(waiting.c.waiting, 0)
@@ -154,6 +160,7 @@ def departments_without_liaison(session: Session, region_id: int, today: date) -
         .outerjoin(told, told.c.department_id == col(Department.id))
         .where(
             col(Department.region_id) == region_id,
+            col(Department.never_used).is_(False),
             func.coalesce(told.c.with_mail, 0) == 0,
             or_(~gone, owed > 0),
         )
@@ -168,7 +175,7 @@ def department_names(session: Session, region_id: int) -> list[tuple[int, str]]:
         (key, name)
         for key, name in session.execute(
             select_columns(col(Department.id), col(Department.name))
-            .where(col(Department.region_id) == region_id)
+            .where(col(Department.region_id) == region_id, col(Department.never_used).is_(False))
             .order_by(col(Department.position), col(Department.id))
         )
     ]

@@ -18,8 +18,13 @@ class Found:
     department: str | None
 
 
-def signed_in(session: Session, token_sha256: str, *, now: datetime, idle: timedelta) -> Found | None:
-    """While the session and the account are alive."""
+def signed_in(
+    session: Session, token_sha256: str, *, now: datetime, idle: timedelta, factor_due: bool = False
+) -> Found | None:
+    """While the session and the account are alive.
+
+    `factor_due` asks for sessions that still wait for their second factor, and for no others: they open no page.
+    """
     row = session.exec(
         select(AccountSession, Account, Region, Department.name)
         .join(Account, col(Account.id) == AccountSession.account_id)
@@ -30,6 +35,7 @@ def signed_in(session: Session, token_sha256: str, *, now: datetime, idle: timed
             col(AccountSession.expires_at) > now,
             col(AccountSession.seen_at) > now - idle,
             col(Account.active).is_(True),
+            col(AccountSession.factor_due).is_(factor_due),
         )
     ).one_or_none()
     return Found(*row) if row is not None else None

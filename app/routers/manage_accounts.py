@@ -10,25 +10,38 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.access import Viewer, account_for_managing, manages_region
+from app.access import Viewer, account_for_managing, changes_accounts_of, keeps_accounts
+from app.access.roles import roles_to_give
 from app.changes.account_fields import find_place, usual_name
 from app.changes.add_account import NewAccount, add_account
 from app.changes.close_account import close_account, reopen_account
 from app.changes.edit_account import AccountEdit, account_mark, edit_account
-from app.changes.reset_password import initial_password, reset_password
+from app.changes.end_sessions import end_sessions
+from app.changes.reset_password import first_way_in, reset_password
 from app.errors import DubanError, Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Account, Department, Region
 from app.models.account import AccountRole
 from app.queries.accounts import AccountFilter, Standing, accounts, department_names, departments_without_liaison
 from app.queries.directory import load_directory
+from app.queries.one_time_links import open_link
 from app.rendering import page
-from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Today, Typed, see_other
+from app.routers.dependencies import (
+    DbSession,
+    Form,
+    Knobs,
+    Now,
+    RowId,
+    SignedInViewer,
+    Today,
+    Typed,
+    get_now,
+    see_other,
+)
+from app.trail import tell
 
 router = APIRouter(prefix="/manage/accounts")
 
-# The administrator of the installation is made on the command line.
-ROLES = tuple(role for role in AccountRole if role is not AccountRole.ADMIN)
 LONGEST_QUESTION = 100
 
 
@@ -79,7 +92,7 @@ def index(
     asked: Annotated[Asked, Depends()],
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
 ) -> Response:
-    manages_region(viewer)
+    keeps_accounts(viewer)
     departments = department_names(session, viewer.region_id)
     faults: dict[str, str] = {}
     found = accounts(session, viewer.region_id, _wanted(asked, departments, faults), after=after)
@@ -92,6 +105,7 @@ def index(
         later=after > 0,
         departments=departments,
         roles=list(AccountRole),
+        changes_accounts_of=changes_accounts_of,
         faults=faults,
     )
 
@@ -99,7 +113,7 @@ def index(
 @router.get("/unheard")
 def unheard(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
     """Departments without a liaison who could be reminded."""
-    manages_region(viewer)
+    keeps_accounts(viewer)
     found = departments_without_liaison(session, viewer.region_id, today)
     return page(request, "manage/accounts/unheard.html", found=found)
 
@@ -113,14 +127,14 @@ def _new(
         status=422 if error else 200,
         form=typed,
         faults=error.fields if error else {},
-        roles=ROLES,
+        roles=roles_to_give(separate=viewer.separate_duties),
         departments=department_names(session, viewer.region_id),
     )
 
 
 @router.get("/new")
 def new(request: Request, session: DbSession, viewer: SignedInViewer, role: str = "", department: str = "") -> Response:
-    manages_region(viewer)
+    keeps_accounts(viewer)
     return _new(request, session, viewer, {"role": role, "department": department})
 
 
@@ -133,28 +147,29 @@ def _role(typed: Typed) -> AccountRole:
 
 
 @router.post("")
-def add(request: Request, session: DbSession, viewer: SignedInViewer, typed: Form, today: Today, now: Now) -> Response:
-    """Answers with the page that shows the initial password: it is kept nowhere from which it could be read again."""
-    manages_region(viewer)
+def add(
+    request: Request, session: DbSession, viewer: SignedInViewer, typed: Form, today: Today, now: Now, knobs: Knobs
+) -> Response:
+    """Answers with the page that says how its owner gets in: an initial password is kept nowhere to be read again."""
+    keeps_accounts(viewer)
     region = session.get_one(Region, viewer.region_id)
     try:
         role = _role(typed)
-        if role not in ROLES:
+        if role not in roles_to_give(separate=viewer.separate_duties):
             raise Invalid({"role": _("请选择角色。")})
-        password = initial_password()
         wanted = NewAccount(
             login=typed.text("login"),
             name=typed.text("name") or _usual_name(session, region, role, typed.text("department"), today),
             role=role,
-            password=password,
             department=typed.text("department") or None,
             email=typed.text("email") or None,
         )
         account = add_account(session, region, wanted, now=now)
+        way_in = first_way_in(session, account, by=viewer.account_id, settings=knobs, now=now)
     except Invalid as error:
         session.rollback()
         return _new(request, session, viewer, typed.values, error)
-    return page(request, "manage/accounts/password.html", account=account, password=password, is_new=True)
+    return page(request, "manage/accounts/way_in.html", account=account, way_in=way_in, is_new=True)
 
 
 def _usual_name(session: Session, region: Region, role: AccountRole, department: str, today: date) -> str | None:
@@ -188,8 +203,9 @@ def _one(
         kept=kept,
         form=kept | typed.values if typed else kept,
         mark=account_mark(account),
-        roles=[role for role in AccountRole if role in {account.role, *ROLES}],
+        roles=[role for role in AccountRole if role in {account.role, *roles_to_give(separate=viewer.separate_duties)}],
         departments=department_names(session, viewer.region_id),
+        link=open_link(session, account.id or 0, now=get_now(request)),
         faults=error.fields if isinstance(error, Invalid) else {},
         conflict=error.message if overtaken and error else "",
     )
@@ -202,7 +218,13 @@ def show(request: Request, session: DbSession, viewer: SignedInViewer, account_i
 
 @router.post("/{account_id}")
 def edit(
-    request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId, typed: Form, now: Now
+    request: Request,
+    session: DbSession,
+    viewer: SignedInViewer,
+    account_id: RowId,
+    typed: Form,
+    now: Now,
+    knobs: Knobs,
 ) -> Response:
     account = account_for_managing(session, viewer, account_id)
     try:
@@ -213,7 +235,15 @@ def edit(
             department=typed.text("department") or None,
             email=typed.text("email") or None,
         )
-        edit_account(session, account, wanted, by=viewer.account_id, now=now)
+        edit_account(
+            session,
+            account,
+            wanted,
+            by=viewer.account_id,
+            now=now,
+            separate=viewer.separate_duties,
+            settings=knobs,
+        )
     except (Invalid, Overtaken) as error:
         session.rollback()
         return _again(request, session, viewer, account_id, error, typed)
@@ -237,7 +267,7 @@ def _again(
 def close(request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId) -> Response:
     account = account_for_managing(session, viewer, account_id)
     try:
-        close_account(session, account, by=viewer.account_id)
+        close_account(session, account, by=viewer.account_id, separate=viewer.separate_duties)
     except (Invalid, Overtaken) as error:
         session.rollback()
         return _again(request, session, viewer, account_id, error)
@@ -248,7 +278,7 @@ def close(request: Request, session: DbSession, viewer: SignedInViewer, account_
 def reopen(request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId) -> Response:
     account = account_for_managing(session, viewer, account_id)
     try:
-        reopen_account(session, account, by=viewer.account_id)
+        reopen_account(session, account, by=viewer.account_id, separate=viewer.separate_duties)
     except Overtaken as error:
         session.rollback()
         return _again(request, session, viewer, account_id, error)
@@ -256,11 +286,23 @@ def reopen(request: Request, session: DbSession, viewer: SignedInViewer, account
 
 
 @router.post("/{account_id}/password")
-def reset(request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId) -> Response:
+def reset(
+    request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId, knobs: Knobs, now: Now
+) -> Response:
     account = account_for_managing(session, viewer, account_id)
     try:
-        password = reset_password(session, account, by=viewer.account_id)
+        way_in = reset_password(
+            session, account, by=viewer.account_id, settings=knobs, now=now, separate=viewer.separate_duties
+        )
     except (Invalid, Overtaken) as error:
         session.rollback()
         return _again(request, session, viewer, account_id, error)
-    return page(request, "manage/accounts/password.html", account=account, password=password, is_new=False)
+    return page(request, "manage/accounts/way_in.html", account=account, way_in=way_in, is_new=False)
+
+
+@router.post("/{account_id}/sessions")
+def end_everywhere(session: DbSession, viewer: SignedInViewer, account_id: RowId) -> Response:
+    account = account_for_managing(session, viewer, account_id)
+    end_sessions(session, account)
+    tell(session, subject_table="account", subject_id=account.id, subject=account.name)
+    return see_other(f"/manage/accounts/{account_id}", "account-sessions-ended")

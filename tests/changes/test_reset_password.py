@@ -11,6 +11,7 @@ from app.changes.sign_in import sign_in
 from app.db import Database
 from app.errors import Invalid
 from app.models import Account, AccountSession
+from app.settings import Settings
 from tests.conftest import NOW, PASSWORD
 
 
@@ -23,7 +24,12 @@ def test_initial_passwords_are_long_and_easy_to_read_out() -> None:
 
 def test_who_signs_in_while_the_password_is_reset_does_not_stay_with_the_old_one(database: Database) -> None:
     """The hash takes a second, and the password changes meanwhile; whoever comes first, nobody is left inside."""
-    assert left_inside(database, lambda session, row, by: reset_password(session, row, by=by)) == 0
+    assert (
+        left_inside(
+            database, lambda session, row, by: reset_password(session, row, by=by, settings=Settings(), now=NOW)
+        )
+        == 0
+    )
 
 
 def test_who_signs_in_while_the_account_is_closed_stays_outside(database: Database) -> None:
@@ -40,7 +46,7 @@ def left_inside(database: Database, change: Callable[[Session, Account, int], ob
     def enter() -> None:
         with database.writing() as session:
             try:
-                sign_in(session, "甲局联络员", PASSWORD, now=NOW, lasts=timedelta(hours=1))
+                sign_in(session, "甲局联络员", PASSWORD, now=NOW, lasts=timedelta(hours=1), settings=Settings())
             except Invalid:
                 session.rollback()
 
