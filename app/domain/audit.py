@@ -1,12 +1,11 @@
 """The audit trail: what an entry holds and how entries are chained.
 
-An act is one transaction of one person or program. Its entry carries the rows it changed as
-{"table", "id", "before", "after"} with the changed columns alone; a new row has no "before", a deleted one no "after".
-Many new rows of one table become one {"table", "rows", "first", "last"}: the rows themselves tell the rest.
+An act is one transaction of one person or program. `trail_changes.py` says how its entry tells of the rows it changed.
 """
 
 import hashlib
 import json
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,3 +115,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day and hour so many months earlier, or that month's last day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    last = monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from app.domain.audit import ActResult, AuditAction, Channel
@@ -25,6 +25,14 @@ class AuditEntry(SQLModel, table=True):
         Index("ix_audit_entry_actor", "chain", "actor_id", "seq"),
         Index("ix_audit_entry_action", "chain", "action", "seq"),
         Index("ix_audit_entry_subject", "chain", "subject_table", "subject_id"),
+        # Asked by the trigger for every entry that is to go.
+        Index(
+            "ix_audit_entry_removed",
+            "chain",
+            "removed_up_to",
+            sqlite_where=text("removed_up_to IS NOT NULL"),
+            postgresql_where=text("removed_up_to IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=id_column())

@@ -194,6 +194,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_entry_actor", ["chain", "actor_id", "seq"], unique=False)
         batch_op.create_index("ix_audit_entry_at", ["chain", "at"], unique=False)
         batch_op.create_index("ix_audit_entry_subject", ["chain", "subject_table", "subject_id"], unique=False)
+        batch_op.create_index(
+            "ix_audit_entry_removed",
+            ["chain", "removed_up_to"],
+            unique=False,
+            sqlite_where=sa.text("removed_up_to IS NOT NULL"),
+            postgresql_where=sa.text("removed_up_to IS NOT NULL"),
+        )
 
     op.create_table(
         "handover",
@@ -294,6 +301,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("account_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("factor_due", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("wrong_codes", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("way", sa.String(length=16), server_default="password", nullable=False))
         batch_op.add_column(sa.Column("address", sa.String(length=64), server_default="", nullable=False))
         batch_op.add_column(sa.Column("agent", sa.String(length=200), server_default="", nullable=False))
@@ -302,8 +310,19 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("audit_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.add_column(sa.Column("audit_sha256", sa.String(length=64), server_default="", nullable=False))
 
+    op.add_column("progress_update", sa.Column("request_key", sa.String(length=64), nullable=True))
+    op.create_index("ix_progress_update_request", "progress_update", ["request_key"], unique=True)
+
+    op.add_column("department", sa.Column("never_used", sa.Boolean(), server_default=sa.false(), nullable=False))
+
     with op.batch_alter_table("succession", schema=None) as batch_op:
         batch_op.add_column(sa.Column("task_ids", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
+        batch_op.add_column(sa.Column("made", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("choices", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("done", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_succession_act_id"), "succession", ["act_id"], ["id"])
+        batch_op.create_index(batch_op.f("ix_succession_act_id"), ["act_id"], unique=False)
         batch_op.add_column(sa.Column("recorded_at", columns.UtcDateTime(), nullable=True))
         batch_op.add_column(
             sa.Column("recorded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -313,7 +332,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(batch_op.f("uq_succession_predecessor_id_successor_id"), type_="unique")
         batch_op.create_index(
             "uq_succession_standing",
-            ["predecessor_id", "successor_id"],
+            ["predecessor_id", "successor_id", "on"],
             unique=True,
             sqlite_where=sa.text("undone_at IS NULL"),
             postgresql_where=sa.text("undone_at IS NULL"),
@@ -327,6 +346,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _let_go()
+    op.drop_index("ix_progress_update_request", "progress_update")
+    op.drop_column("progress_update", "request_key")
+
     with op.batch_alter_table("succession", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_succession_recorded_by"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_succession_undone_by"), type_="foreignkey")
@@ -342,8 +364,16 @@ def downgrade() -> None:
         batch_op.drop_column("undone_at")
         batch_op.drop_column("recorded_by")
         batch_op.drop_column("recorded_at")
+        batch_op.drop_constraint(batch_op.f("fk_succession_act_id"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_succession_act_id"))
+        batch_op.drop_column("done")
+        batch_op.drop_column("choices")
+        batch_op.drop_column("made")
+        batch_op.drop_column("act_id")
         batch_op.drop_column("task_ids")
         _keep_checks(batch_op, SUCCESSION_CHECKS)
+
+    op.drop_column("department", "never_used")
 
     with op.batch_alter_table("overdue_list", schema=None) as batch_op:
         batch_op.drop_column("audit_sha256")
@@ -353,6 +383,7 @@ def downgrade() -> None:
         batch_op.drop_column("agent")
         batch_op.drop_column("address")
         batch_op.drop_column("way")
+        batch_op.drop_column("wrong_codes")
         batch_op.drop_column("factor_due")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
@@ -389,6 +420,7 @@ def downgrade() -> None:
 
     op.drop_table("handover")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_removed")
         batch_op.drop_index("ix_audit_entry_subject")
         batch_op.drop_index("ix_audit_entry_at")
         batch_op.drop_index("ix_audit_entry_actor")
