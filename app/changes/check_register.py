@@ -1,9 +1,10 @@
 """Every fault that a register of departments can have, found before the first write."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from app.domain.one_line import is_one_line
-from app.drafts.department_register import DepartmentDraft, DepartmentRegister, GroupDraft
+from app.drafts.department_register import DepartmentDraft, DepartmentRegister, GroupDraft, SuccessionKind
 from app.drafts.faults import Fault, Path
 from app.i18n import gettext as _
 
@@ -59,9 +60,11 @@ def _members(register: DepartmentRegister, names: set[str]) -> Iterator[Fault]:
 
 
 def _successions(register: DepartmentRegister, names: set[str]) -> Iterator[Fault]:
-    followed: set[tuple[str, str]] = set()
+    followed: set[tuple[str, str, date | None]] = set()
     for index, succession in enumerate(register.successions):
         pair = (succession.predecessor, succession.successor)
+        # Duties may be handed over several times, on different days; a department ends once.
+        once = (*pair, succession.on if succession.kind is SuccessionKind.TRANSFER else None)
         for key, name in zip(("predecessor", "successor"), pair, strict=True):
             if name not in names:
                 yield Fault(("successions", index, key), _("没有单位“%(name)s”。") % {"name": name})
@@ -69,11 +72,11 @@ def _successions(register: DepartmentRegister, names: set[str]) -> Iterator[Faul
             yield Fault(
                 ("successions", index, "successor"), _("“%(name)s”不能承继自己。") % {"name": succession.successor}
             )
-        if pair in followed:
+        if once in followed:
             yield Fault(
                 ("successions", index), _("“%(one)s”由“%(other)s”承继，写了两次。") % {"one": pair[0], "other": pair[1]}
             )
-        followed.add(pair)
+        followed.add(once)
 
 
 def _secretariat(register: DepartmentRegister, names: set[str]) -> Iterator[Fault]:

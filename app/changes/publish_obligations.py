@@ -24,10 +24,18 @@ def publish_obligations(work: Work, wanted: dict[int, tuple[Milestone, Duties]])
         (row.milestone_id, row.department_id): row
         for row in session.exec(select(Obligation).where(Obligation.plan_id == plan.id))
     }
+    # What was done under an old name is done: the successor does not owe it again.
+    done = {
+        (row.milestone_id, work.directory.present_holder(row.department_id, row.task_id))
+        for row in known.values()
+        if row.state is State.ACCEPTED
+    }
     fresh: list[Obligation] = []
     for milestone_id, (milestone, holders) in wanted.items():
         for department_id, (role, group_id) in holders.items():
             row = known.pop((milestone_id, department_id), None)
+            if row is None and (milestone_id, department_id) in done:
+                continue
             if row is None:
                 fresh.append(
                     Obligation(
@@ -46,6 +54,8 @@ def publish_obligations(work: Work, wanted: dict[int, tuple[Milestone, Duties]])
             else:
                 _adjust(work, row, milestone, role)
     for row in known.values():
+        if row.state is State.ACCEPTED and _done_before(work, row, wanted):
+            continue
         if row.state is not State.CANCELLED and (row.state in LIVE or plan.status is not PlanStatus.CLOSED):
             with officially():
                 reason = _("第%(number)s版规划不再列此项责任。") % {"number": work.edition}
@@ -57,6 +67,12 @@ def publish_obligations(work: Work, wanted: dict[int, tuple[Milestone, Duties]])
     work.result.opened += len(fresh)
 
 
+def _done_before(work: Work, row: Obligation, wanted: dict[int, tuple[Milestone, Duties]]) -> bool:
+    """Whether it was done under a name whose duties are those of somebody who is wanted."""
+    _milestone, holders = wanted.get(row.milestone_id, (None, {}))
+    return work.directory.present_holder(row.department_id, row.task_id) in holders
+
+
 def _opening(work: Work, row: Obligation) -> ObligationEvent:
     return ObligationEvent(
         region_id=row.region_id,
@@ -64,7 +80,7 @@ def _opening(work: Work, row: Obligation) -> ObligationEvent:
         seq=1,
         kind=EventKind.OPENED,
         on=work.today,
-        recorded_at=work.now,
+        recorded_at=work.recorded_at,
         actor_id=work.by,
         state=State.OPEN,
         due=row.due,

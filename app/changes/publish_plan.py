@@ -8,17 +8,20 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from app.changes.apply_successions import apply_successions
 from app.changes.check_plan import plan_faults
 from app.changes.publication import Publication, Work
 from app.changes.publish_indicators import publish_indicators
 from app.changes.publish_notes import publish_notes
 from app.changes.publish_tasks import publish_tasks
+from app.changes.recorded_moment import recorded_moment
 from app.clock import local_day
 from app.drafts.faults import DraftRejected, Fault, Path, located, placed
 from app.drafts.plan_draft import PlanDraft
 from app.i18n import gettext as _
 from app.models import Area, Phase, Plan, PlanEdition, Region
 from app.queries.directory import Directory, load_directory
+from app.queries.successions import successions_due
 
 
 def draft_sha256(draft: PlanDraft) -> str:
@@ -50,7 +53,10 @@ def publish_plan(
 
     `source` and `line_of` say where the draft was read from, so that faults carry file and line.
     """
+    _carry_out_successions(session, draft.region, now)
     region, directory = _checked(session, draft, now, source or draft.code, line_of or {})
+    # Before the plan is looked at, too: what another publication has just done is seen.
+    recorded_at = recorded_moment(session, region.id or 0, now)
     draft = _spelled_out(draft)
     sha256 = draft_sha256(draft)
     plan = session.exec(select(Plan).where(Plan.code == draft.code)).one_or_none()
@@ -64,6 +70,7 @@ def publish_plan(
         plan=plan,
         directory=directory,
         now=now,
+        recorded_at=recorded_at,
         today=local_day(now, region.time_zone),
         by=by,
         edition=number,
@@ -79,12 +86,19 @@ def publish_plan(
             number=number,
             sha256=sha256,
             draft=draft.model_dump(mode="json"),
-            published_at=now,
+            published_at=max(recorded_at, last.published_at) if last else recorded_at,
             published_by=by,
         )
     )
     session.flush()
     return work.result
+
+
+def _carry_out_successions(session: Session, code: str, now: datetime) -> None:
+    """Those whose day has come: what is owed must be in the hands in which the plan will look for it."""
+    region = session.exec(select(Region).where(Region.code == code)).one_or_none()
+    if region is not None and successions_due(session, region.id or 0, today := local_day(now, region.time_zone)):
+        apply_successions(session, region, today=today, now=now)
 
 
 def _checked(

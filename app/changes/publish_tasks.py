@@ -7,12 +7,9 @@ from sqlmodel import col, select
 
 from app.changes.publication import Work
 from app.changes.publish_obligations import Duties, publish_obligations
-from app.domain.workflow import Role
+from app.domain.workflow import WEIGHT, Role
 from app.drafts.plan_draft import PlanDraft, PlanStatus, TaskDraft
 from app.models import Assignment, Measure, Milestone, Task
-
-# When a department is named twice, directly and through a group, the heavier duty counts.
-_WEIGHT = {Role.LEAD: 3, Role.SHARED: 2, Role.SUPPORT: 1}
 
 
 def publish_tasks(work: Work, draft: PlanDraft) -> None:
@@ -91,7 +88,7 @@ def _milestones(work: Work, rows: list[tuple[Task, TaskDraft]]) -> None:
         stale.withdrawn = True
     wanted: dict[tuple[int, int], tuple[Milestone, Duties]] = {}
     for row, given in rows:
-        holders = _duties(work, given) if plan.status is not PlanStatus.CLOSED else {}
+        holders = _duties(work, row, given) if plan.status is not PlanStatus.CLOSED else {}
         for position, milestone_draft in enumerate(given.milestones):
             phase_id = work.phases[milestone_draft.phase].id or 0
             milestone = known.get((row.id, phase_id)) or Milestone(
@@ -114,15 +111,15 @@ def _milestones(work: Work, rows: list[tuple[Task, TaskDraft]]) -> None:
     publish_obligations(work, {milestone.id or 0: (milestone, holders) for milestone, holders in wanted.values()})
 
 
-def _duties(work: Work, given: TaskDraft) -> Duties:
+def _duties(work: Work, row: Task, given: TaskDraft) -> Duties:
     """Who owes a report on the task: department -> (heaviest role, group through which it came)."""
     duties: Duties = {}
     for role, names, _printed in _clause(given):
         for name in names:
             holder = work.holder(name)
             for named in work.directory.departments_of(holder):
-                department_id = work.directory.present_holder(named)
+                department_id = work.directory.present_holder(named, row.id)
                 before = duties.get(department_id)
-                if before is None or _WEIGHT[role] > _WEIGHT[before[0]]:
+                if before is None or WEIGHT[role] > WEIGHT[before[0]]:
                     duties[department_id] = (role, holder.group_id)
     return duties

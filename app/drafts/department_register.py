@@ -62,7 +62,10 @@ class GroupDraft(Draft):
 
 
 class SuccessionDraft(Draft):
-    """`predecessor` ends on `on` and its open obligations go to `successor`."""
+    """`predecessor` ends on `on` and its open obligations go to `successor`.
+
+    `tasks`, as "plan number": those that go this way, where a department is split or goes on and gives duties away.
+    """
 
     predecessor: Name
     successor: Name
@@ -71,6 +74,7 @@ class SuccessionDraft(Draft):
     certainty: Certainty
     document: str = ""
     note: str = ""
+    tasks: list[str] | None = None
 
 
 class DepartmentRegister(Draft):

@@ -18,6 +18,7 @@ from app.models import (
     GroupMember,
     IndicatorLead,
     Obligation,
+    ObligationEvent,
     Plan,
     Succession,
     Task,
@@ -26,7 +27,7 @@ from app.models import (
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """One succession. `certainty` other than PRINTED waits for the secretariat's word (待核定)."""
+    """One succession, under its id. `certainty` other than PRINTED waits for the secretariat's word (待核定)."""
 
     predecessor: str
     successor: str
@@ -36,6 +37,7 @@ class Handover:
     document: str
     note: str
     applied: bool
+    id: int = 0
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ def register_rows(session: Session, region_id: int) -> list[RegisterRow]:
     """The whole register in five statements: it has some hundred departments in the largest regions."""
     statement = (
         select(Department)
-        .where(Department.region_id == region_id)
+        .where(Department.region_id == region_id, col(Department.never_used).is_(False))
         .order_by(col(Department.position), col(Department.id))
     )
     rows = {
@@ -69,7 +71,8 @@ def register_rows(session: Session, region_id: int) -> list[RegisterRow]:
         .order_by(col(DepartmentAlias.id))
     )
     for department_id, name in session.exec(aliases):
-        rows[department_id or 0].aliases.append(name)
+        if department_id in rows:
+            rows[department_id].aliases.append(name)
     belongs = (
         select(GroupMember.department_id, DepartmentGroup.name)
         .join(DepartmentGroup, col(DepartmentGroup.id) == GroupMember.group_id)
@@ -77,7 +80,8 @@ def register_rows(session: Session, region_id: int) -> list[RegisterRow]:
         .order_by(col(DepartmentGroup.id))
     )
     for department_id, name in session.exec(belongs):
-        rows[department_id].groups.append(name)
+        if department_id in rows:
+            rows[department_id].groups.append(name)
     for predecessor_id, successor_id, handover in handovers(session, region_id):
         rows[predecessor_id].handovers.append(handover)
         rows[successor_id].handovers.append(handover)
@@ -91,7 +95,7 @@ def handovers(session: Session, region_id: int) -> list[tuple[int, int, Handover
         select(Succession, old.name, new.name)
         .join(old, col(old.id) == Succession.predecessor_id)
         .join(new, col(new.id) == Succession.successor_id)
-        .where(Succession.region_id == region_id)
+        .where(Succession.region_id == region_id, col(Succession.undone_at).is_(None))
         .order_by(col(Succession.on), col(Succession.id))
     )
     return [
@@ -107,6 +111,7 @@ def handovers(session: Session, region_id: int) -> list[tuple[int, int, Handover
                 document=row.document,
                 note=row.note,
                 applied=row.applied_at is not None,
+                id=row.id or 0,
             ),
         )
         for row, before, after in session.execute(statement)
@@ -114,13 +119,20 @@ def handovers(session: Session, region_id: int) -> list[tuple[int, int, Handover
 
 
 def has_history(session: Session, department_id: int) -> bool:
-    """Whether a plan, an obligation or a succession knows the department by its name."""
+    """Whether a plan, an obligation, now or ever, or a succession knows the department by its name."""
     places = [
         exists().where(col(Assignment.department_id) == department_id),
         exists().where(col(Obligation.department_id) == department_id),
         exists().where(col(IndicatorLead.department_id) == department_id),
+        # Lists of the past name whoever an obligation belonged to; the index begins with the region.
         exists().where(
-            or_(col(Succession.predecessor_id) == department_id, col(Succession.successor_id) == department_id)
+            col(ObligationEvent.region_id) == col(Department.region_id),
+            col(ObligationEvent.department_id) == col(Department.id),
+            col(Department.id) == department_id,
+        ),
+        exists().where(
+            or_(col(Succession.predecessor_id) == department_id, col(Succession.successor_id) == department_id),
+            col(Succession.undone_at).is_(None),
         ),
     ]
     return bool(session.exec(select(or_(*places))).one())
