@@ -16,11 +16,15 @@ class UpdateKind(StrEnum):
 
 
 class ProgressUpdate(SQLModel, table=True):
-    """`percent` is 0 to 100; `risk`: the department says that the date is in danger."""
+    """`percent` is 0 to 100; `risk`: the department says that the date is in danger.
+
+    `request_key`: hash of the author and the `Idempotency-Key` with which a program sent it.
+    """
 
     __tablename__ = "progress_update"
     __table_args__ = (
         Index("ix_progress_update_obligation", "obligation_id", "id"),
+        Index("ix_progress_update_request", "request_key", unique=True),
         Index("ix_progress_update_region", "region_id", "id"),  # a search reads the texts of one region, newest first
     )
 
@@ -37,3 +41,4 @@ class ProgressUpdate(SQLModel, table=True):
     risk: bool = Field(default=False)
     on: date
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    request_key: str | None = Field(default=None, max_length=64)
