@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from app.changes.recorded_moment import note_cutoff
 from app.clock import day_end, local_day
 from app.domain.list_hash import list_sha256
 from app.errors import Invalid, Overtaken
@@ -14,6 +15,7 @@ from app.i18n import gettext as _
 from app.models import OverdueList, OverdueRow, Region
 from app.queries.overdue import OverdueItem, overdue_as_known
 from app.queries.overdue_lists import frozen_list_of_day
+from app.queries.trail_findings import trail_head
 
 
 def freeze_overdue_list(session: Session, region: Region, *, as_of: date, now: datetime, by: int | None) -> OverdueList:
@@ -44,6 +46,7 @@ def freeze_overdue_list(session: Session, region: Region, *, as_of: date, now: d
         )
     ).one()
     previous = last.sha256 if last else ""
+    head = trail_head(session, region.id or 0)
     frozen = OverdueList(
         region_id=region.id or 0,
         year=as_of.year,
@@ -54,8 +57,10 @@ def freeze_overdue_list(session: Session, region: Region, *, as_of: date, now: d
         frozen_by=by,
         late=late,
         row_count=len(rows),
-        sha256=list_sha256(previous, as_of.year, number + 1, as_of, rows),
+        sha256=list_sha256(previous, as_of.year, number + 1, as_of, rows, audit=head),
         previous_sha256=previous,
+        audit_seq=head[0],
+        audit_sha256=head[1],
     )
     session.add(frozen)
     try:
@@ -64,6 +69,7 @@ def freeze_overdue_list(session: Session, region: Region, *, as_of: date, now: d
         raise Overtaken(_("%(day)s的逾期清单刚刚已由他人冻结。") % {"day": as_of.isoformat()}) from error
     session.add_all(OverdueRow(list_id=frozen.id or 0, **row) for row in rows)
     session.flush()
+    note_cutoff(session, region.id or 0, cutoff)
     return frozen
 
 

@@ -4,9 +4,10 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlalchemy import ScalarSelect, update
+from sqlmodel import Session, col, select
 
+from app.changes.recorded_moment import recorded_moment
 from app.domain import workflow
 from app.domain.workflow import EventKind, Happening, NotAllowed, Role, Standing
 from app.errors import Overtaken
@@ -46,9 +47,14 @@ def record_event(
 ) -> ObligationEvent:
     """Writes the event and the row it leads to; `also` are row columns outside the standing.
 
+    It is recorded at `now`, or behind the last list that was frozen and behind the obligation's last event, whichever
+    is latest: what is known only after a list cannot get into it, nor can an event overtake the one before it, even
+    where clocks differ or were set back.
+
     Raises Overtaken when the event may not follow the state, or when somebody changed the row
     after `obligation` was read.
     """
+    moment = recorded_moment(session, obligation.region_id, now)
     happening = Happening(kind, on, due=due, department_id=department_id, role=role, risk=risk)
     try:
         after = workflow.apply(standing_of(obligation), happening)
@@ -58,9 +64,11 @@ def record_event(
         update(Obligation)
         .where(col(Obligation.id) == obligation.id, col(Obligation.revision) == obligation.revision)
         .values(**asdict(after), **(also or {}), revision=obligation.revision + 1)
+        .returning(_last_recorded(obligation))
         .execution_options(synchronize_session=False)
     )
-    if session.exec(statement).rowcount != 1:
+    won = session.execute(statement).one_or_none()
+    if won is None:
         raise Overtaken(_("事项刚刚被他人更新，本次操作未执行，请核对后再提交。"))
     event = ObligationEvent(
         region_id=obligation.region_id,
@@ -68,7 +76,7 @@ def record_event(
         seq=obligation.revision + 1,
         kind=kind,
         on=on,
-        recorded_at=now,
+        recorded_at=max(moment, won[0] or moment),
         actor_id=by,
         reason=reason,
         update_id=update_id,
@@ -82,3 +90,12 @@ def record_event(
     session.flush()
     session.refresh(obligation)
     return event
+
+
+def _last_recorded(obligation: Obligation) -> ScalarSelect[datetime]:
+    """Comes back with the row that was won: no query of its own."""
+    return (
+        select(ObligationEvent.recorded_at)
+        .where(ObligationEvent.obligation_id == obligation.id, ObligationEvent.seq == obligation.revision)
+        .scalar_subquery()
+    )

@@ -9,8 +9,9 @@ from app.errors import Invalid, Overtaken
 from app.models import OverdueList
 from app.models.review import ReviewDecision
 from app.queries.overdue import OverdueItem, overdue_as_known
-from app.queries.overdue_lists import changes_since_last, frozen_rows, is_intact, list_before
+from app.queries.overdue_lists import changes_since_last, is_intact, list_before
 from tests.history import History, at
+from tests.tampering import tamper
 
 MONDAYS = [date(2024, 11, 4), date(2024, 11, 11), date(2024, 11, 18), date(2024, 11, 25)]
 
@@ -75,9 +76,9 @@ def test_lists_form_a_chain_of_hashes(history: History) -> None:
 def test_a_row_that_is_tampered_with_breaks_the_hash(history: History) -> None:
     key = history.freeze(MONDAYS[0])
     with history.database.writing() as session:
-        row = frozen_rows(session, key)[0]
-        row.days_late -= 1
-        session.add(row)
+        tamper(
+            session, "UPDATE overdue_row SET days_late = days_late - 1 WHERE list_id = :key AND position = 1", key=key
+        )
     with history.database.reading() as session:
         frozen = session.get_one(OverdueList, key)
         assert not is_intact(frozen, changes_since_last(session, frozen))
@@ -86,10 +87,8 @@ def test_a_row_that_is_tampered_with_breaks_the_hash(history: History) -> None:
 def test_a_list_whose_predecessor_is_gone_is_noticed(history: History) -> None:
     first, second = history.freeze(MONDAYS[0]), history.freeze(MONDAYS[1])
     with history.database.writing() as session:
-        for row in frozen_rows(session, first):
-            session.delete(row)
-        session.flush()
-        session.delete(session.get_one(OverdueList, first))
+        tamper(session, "DELETE FROM overdue_row WHERE list_id = :key", key=first)
+        tamper(session, "DELETE FROM overdue_list WHERE id = :key", key=first)
     with history.database.reading() as session:
         frozen = session.get_one(OverdueList, second)
         assert list_before(session, frozen) is None
