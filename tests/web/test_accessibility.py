@@ -8,7 +8,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,20 @@ from sqlmodel import col, select
 import app.routers
 from app.changes.decide_note import decide_note
 from app.changes.make_digest_run import make_run
+from app.changes.one_time_links import make_link
 from app.changes.release_plan import release_plan
 from app.clock import Clock
 from app.db import Database
+from app.drafts.department_register import SuccessionKind
 from app.mail.send import send_one, transport_for
-from app.models import OutboxMail, Plan, Region, SourceNote
+from app.models import Account, Handover, OutboxMail, Plan, Region, SourceNote
 from app.models.digest_run import RunKind
+from app.models.one_time_link import LinkPurpose
 from app.models.plan_release import PublicField
 from app.models.review import ReviewDecision
+from app.queries.handover_items import handover_items
 from app.settings import Settings
+from tests.changes.successions import Office, wanted
 from tests.documents import samples
 from tests.history import History, at
 from tests.web.reading import focus_faults, spacing_faults
@@ -55,6 +60,7 @@ LOGINS = {
 # Pages with data; a name in braces stands for what `lived_in` made.
 PAGES = {
     "liaison": [
+        *("/account", "/account/password", "/account/second-factor", "/account/tokens"),
         "/obligations",
         "/obligations?section=review",
         "/obligations?section=done",
@@ -64,7 +70,7 @@ PAGES = {
         "/obligations/{returned}",
         "/obligations/{submitted}",
     ],
-    "head": ["/obligations/{supporters}", "/search", "/search?q=%E6%B4%BB%E5%8A%A8"],
+    "head": ["/account/handover", "/obligations/{supporters}", "/search", "/search?q=%E6%B4%BB%E5%8A%A8"],
     "secretariat": [
         "/desk",
         "/review",
@@ -93,8 +99,12 @@ PAGES = {
     ],
     "manager": [
         *("/manage", "/manage/accounts", "/manage/accounts/new", "/manage/accounts/unheard", "/manage/accounts/1"),
+        *("/handovers", "/handovers/{handover}", "/manage/accounts/{leaver}/handover"),
         *("/manage/departments", "/manage/departments/new", "/manage/departments/{department}"),
+        *("/manage/successions", "/manage/successions/new", "/manage/successions/new?kind=split"),
+        "/manage/successions/{succession}",
         *("/manage/groups", "/manage/groups/1", "/manage/calendar?year=2024", "/manage/rules?due=2024-10-06"),
+        *("/audit", "/audit?place=system", "/audit?who=x&action=report", "/audit/region/1"),
         *("/manage/plans", "/manage/plans/test-plan/editions/1", "/manage/plans/publish", "/mail?q=nobody"),
     ],
     "leader": [
@@ -134,6 +144,8 @@ EMPTY = {
         *("/desk", "/review", "/extensions", "/overdue", "/overdue/lists", "/digests", "/digests?kind=weekly", "/mail"),
         *("/plans", "/departments", "/overview", "/overview/obligations", "/overview/milestones"),
         *("/departments/silent", "/departments/silent?kind=repeated", "/calendar", "/calendar/2024-12-31"),
+        "/handovers",
+        "/manage/successions",
         *("/manage", "/manage/accounts?q=nobody", "/manage/departments?q=nobody", "/manage/groups", "/manage/plans"),
     ],
     "expert": [
@@ -145,8 +157,9 @@ EMPTY = {
 }
 WITH_FAULTS = {
     "manager": [
+        "/audit?from=x&to=x&action=x&outcome=x&channel=x&about=x",
         *("/manage/accounts?role=x&department=y&standing=z", "/manage/departments?kind=x"),
-        *("/manage/calendar?year=1800", "/manage/rules?due=x"),
+        *("/manage/calendar?year=1800", "/manage/rules?due=x", "/manage/successions/new?kind=x"),
     ],
     "leader": [
         *("/overview/obligations?show=x&due=x", "/overview/milestones?show=x"),
@@ -161,17 +174,23 @@ WITH_FAULTS = {
         "/plans/test-plan/milestones?light=x",
     ],
 }
-# What no list holds: answers that are files or lead elsewhere, and the page to sign in, which has a test of its own.
+# What no list holds: answers that are files or lead elsewhere, and the pages to sign in, which have tests of their own.
 NO_PAGES = {
     *(
         "/",
         "/health",
         "/sign-in",
+        "/sign-in/forgotten",
+        "/sign-in/link/{token}",
+        "/sign-in/second-factor",
+        "/sign-in/provider/return",
         "/evidence/{evidence_id}",
         "/review/{obligation_id}/row",
         "/mail/{mail_id}.eml",
         "/mail/{mail_id}/html",
     ),
+    *("/handovers/{handover_id}.docx", "/account/handover.docx"),
+    "/audit.{kind}",
     *("/overdue.xlsx", "/overdue/lists/{list_id}.xlsx", "/overdue/lists/{list_id}.docx"),
     *("/plans/{code}/responsibilities.xlsx", "/public/{code}.json"),
     "/manage/plans/{code}/editions/{number}.json",
@@ -244,6 +263,27 @@ def _released_plan(database: Database, by: int) -> None:
         release_plan(session, plan, shown=list(PublicField), seen=0, by=by, now=at(date(2024, 11, 20)))
 
 
+def _handed_over(history: History) -> int:
+    """A sheet as the secretariat made it; the liaison of 甲局 stays to hand over himself."""
+    day = date(2024, 11, 20)
+    with history.database.writing() as session:
+        account = session.exec(select(Account).where(Account.login == "乙局联络员")).one()
+        sheet = handover_items(session, history.region(session), account, now=at(day), to_name="甲局联络员")
+        made = Handover(
+            region_id=account.region_id or 0,
+            from_account_id=account.id or 0,
+            to_account_id=history.account("甲局联络员"),
+            on=day,
+            note="纸质材料在柜中",
+            items=sheet.kept(),
+            made_at=at(day),
+            made_by=history.account("秘书处"),
+        )
+        session.add(made)
+        session.flush()
+        return made.id or 0
+
+
 @pytest.fixture
 def lived_in(history: History, database: Database, settings: Settings, clock: Clock) -> dict[str, int]:
     """The cast with something in every state; where to find it."""
@@ -265,6 +305,10 @@ def lived_in(history: History, database: Database, settings: Settings, clock: Cl
     places["department"] = 1
     _released_plan(database, history.account("秘书处"))
     places["note"] = _decided_note(database, history.account("秘书处"))
+    places["leaver"], places["handover"] = history.account("甲局联络员"), _handed_over(history)
+    places["succession"] = Office(database).record(
+        wanted(SuccessionKind.RENAME, "旧局", "新局", on=date(2025, 1, 1)), at(date(2024, 11, 22))
+    )
     places["asked"] = history.ask(history.key("丙局", "2.1"), date(2024, 11, 22), date(2025, 3, 31))
     return places
 
@@ -290,8 +334,17 @@ def test_pages_of_faulty_addresses(open_browser: OpenBrowser, inspection: Inspec
     assert inspection.found == []
 
 
-def test_the_page_to_sign_in(browser: Browser, site: str, inspection: Inspection) -> None:
+def test_the_pages_to_sign_in(browser: Browser, site: str, database: Database, inspection: Inspection) -> None:
     page = browser.new_page(base_url=site)
+    with database.writing() as session:
+        account = session.exec(select(Account).where(Account.login == "甲局联络员")).one()
+        token, _link = make_link(
+            session, account, LinkPurpose.FIRST, by=None, lasts=timedelta(days=30), now=at(date(2024, 11, 20))
+        )
+    inspection.look_at_all(page, ["/sign-in/forgotten", "/sign-in/link/void", f"/sign-in/link/{token}"])
+    page.get_by_role("button", name="设置密码并登录").click()
+    page.get_by_role("alert").wait_for()
+    inspection.look_at(page, "with faults")
     page.goto("/sign-in")
     inspection.look_at(page)
     page.get_by_label("账号").fill("谁也不是")
@@ -329,6 +382,26 @@ def test_forms_of_a_liaison_with_faults(
     other.get_by_role("button", name="提交填报").click()
     other.get_by_text("已被他人更新").first.wait_for()
     inspection.look_at(other, "overtaken")
+    assert inspection.found == []
+
+
+def test_a_token_is_made_and_revoked(open_browser: OpenBrowser, inspection: Inspection) -> None:
+    page = open_browser("甲局联络员")
+    page.goto("/account/tokens")
+    page.get_by_role("textbox", name="有效天数").fill("400")
+    page.get_by_role("button", name="生成令牌").click()
+    page.get_by_role("alert").wait_for()
+    inspection.look_at(page, "with faults")
+    page.get_by_role("textbox", name="名称").fill("局办公系统")
+    page.get_by_role("textbox", name="有效天数").fill("30")
+    page.get_by_role("button", name="生成令牌").click()
+    page.get_by_role("heading", name="令牌已生成").wait_for()
+    inspection.look_at(page, "shown once")
+    page.get_by_role("link", name="回到令牌列表").click()
+    page.get_by_role("button", name="撤销").wait_for()
+    inspection.look_at(page, "with a token")
+    page.get_by_role("button", name="撤销").click()
+    page.get_by_text("令牌已撤销").first.wait_for()
     assert inspection.found == []
 
 
