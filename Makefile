@@ -19,7 +19,7 @@ endif
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run test check lint types floors schema messages format lock assets clean
+.PHONY: help setup setup-dev run test api-fuzz check lint types floors schema messages format lock assets sbom audit clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ test: setup-dev ## All tests, on SQLite and on PostgreSQL, with a real browser w
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 check: lint types floors schema test ## All that CI runs
+
+api-fuzz: setup-dev ## Try the JSON API with many more made-up requests than the tests do
+	API_FUZZ_EXAMPLES=$${API_FUZZ_EXAMPLES:-40} API_FUZZ_SEED=$${API_FUZZ_SEED:-$$(date +%s)} \
+		$(BIN)/python -m pytest -v tests/routers/api/test_fuzzing.py
 
 lint: setup-dev ## Style of code and templates
 	$(BIN)/ruff check .
@@ -70,8 +74,14 @@ lock: ## Resolve the pins of pyproject.toml and package.json into the lock files
 	$(LOCK) --group node -o requirements-node.txt
 	npm install --package-lock-only
 
+sbom: setup-dev ## List what a running Duban consists of (CycloneDX, build/sbom.cdx.json)
+	@$(BIN)/python -m tools.sbom
+
+audit: setup-dev ## Ask the advisory services whether anything is known against the pinned packages
+	@$(BIN)/python -m tools.audit
+
 clean: ## Remove everything that can be made again; var/ with the data stays
-	rm -rf $(VENV) node_modules app/static/vendor *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) node_modules app/static/vendor build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

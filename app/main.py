@@ -1,12 +1,12 @@
 """Wires everything; no globals."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from app.clock import Clock
 from app.compression import CompressedText
@@ -14,6 +14,7 @@ from app.db import Database
 from app.error_pages import install_error_pages
 from app.rendering import Pages, make_environment
 from app.routers import (
+    audit,
     batch,
     calendar,
     department_rows,
@@ -24,6 +25,7 @@ from app.routers import (
     evidence,
     extension_requests,
     extensions,
+    handovers,
     head_requests,
     home,
     language,
@@ -36,12 +38,18 @@ from app.routers import (
     manage_plans,
     manage_publishing,
     manage_rules,
+    manage_successions,
+    manage_ways_in,
     month_sheet,
     obligations,
     overdue,
     overdue_lists,
     overview,
     overview_rows,
+    own_account,
+    own_factor,
+    own_tokens,
+    password_links,
     plan_matrix,
     plan_notes,
     plan_release,
@@ -49,7 +57,10 @@ from app.routers import (
     plan_sources,
     plan_timeline,
     plans,
+    prove_factor,
+    provider_sign_in,
     public_plans,
+    recorded,
     reports,
     review,
     review_queue,
@@ -58,20 +69,21 @@ from app.routers import (
     silent,
     tasks,
 )
+from app.routers.api.application import ApiMount
+from app.routers.security_headers import SecurityHeaders
+from app.routers.where_from import KnownHosts, TrustedProxies
 from app.settings import Settings
 from app.trail import keep_trail
 
 STATIC = Path(__file__).resolve().parent / "static"
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Robots-Tag": "noindex",  # what was released to everybody says otherwise
-}
+
+class DubanApp(FastAPI):
+    """With our own shell around everything, also around what answers accidents."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = TrustedProxies(super().build_middleware_stack(), self.state.settings.proxies)
+        return SecurityHeaders(KnownHosts(inner))
 
 
 def create_app(settings: Settings, clock: Clock, database: Database | None = None) -> FastAPI:
@@ -85,27 +97,21 @@ def create_app(settings: Settings, clock: Clock, database: Database | None = Non
         if own:
             opened.close()
 
-    app = FastAPI(title="Duban", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = DubanApp(
+        title="Duban", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.settings = settings
     app.state.clock = clock
     app.state.database = opened
     keep_trail(opened)
     app.state.pages = Pages(make_environment())
 
-    @app.middleware("http")
-    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.held_at = app.state.clock.held_at
-        answer = await call_next(request)
-        for name, value in SECURITY_HEADERS.items():
-            answer.headers.setdefault(name, value)
-        if not request.url.path.startswith("/static/"):
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
-
+    app.add_middleware(recorded.RecordedAnswers)
     app.add_middleware(language.SpokenLanguage, official=settings.language)
     app.add_middleware(CompressedText)
     app.add_middleware(head_requests.HeadRequests)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.router.routes.append(ApiMount(app.state))
     for router in (
         home,
         sign_in,
@@ -139,14 +145,24 @@ def create_app(settings: Settings, clock: Clock, database: Database | None = Non
         public_plans,
         digests,
         mail,
+        audit,
         manage,
+        prove_factor,
+        provider_sign_in,
+        own_account,
+        password_links,
+        own_factor,
+        own_tokens,
+        handovers,
         manage_accounts,
+        manage_ways_in,
         manage_calendar,
         manage_departments,
         manage_groups,
         manage_publishing,
         manage_plans,
         manage_rules,
+        manage_successions,
         language,
         search,
     ):

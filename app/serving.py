@@ -6,6 +6,7 @@ import socket
 import tempfile
 import threading
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -16,14 +17,17 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, Operational
 from sqlmodel import select
 
 from app.clock import Clock, HeldClock, SystemClock
+from app.connections import ImpatientProtocol
 from app.db import Database
 from app.jobs.worker import run_worker
 from app.main import create_app
+from app.migrations import BrokenReferences
 from app.models import ObligationEvent
 from app.settings import Settings, load_settings
 
 DEMO_OPENS = 8  # before the morning's run, so that it can be looked at, held back or sent by hand
 STOP_SECONDS = 30
+HEAD_BYTES = 16 * 1024  # of a request; its address and cookies have room in it
 GRACE_SECONDS = 10  # a browser that stopped sending in the middle must not hold up the end for ever
 
 
@@ -81,6 +85,8 @@ def start_fault(settings: Settings, error: Exception) -> str | None:
             return f"无法使用 {where}：{_FOLDER_FAULTS.get(error.errno or 0, error.strerror or error)}。"
         case BadMarker():
             return str(error)
+        case BrokenReferences():
+            return f"数据库中有记录指向不存在的数据（{error}），未作升级，数据未改动。请用备份恢复后再升级。"
         case CommandError():
             return "数据库是由更新版本的程序建立的，本程序不能使用。请升级程序，或恢复升级前的备份。"
         case DBAPIError() if type(error) in {DatabaseError, InternalError, OperationalError}:
@@ -123,7 +129,7 @@ def clock_for(settings: Settings, database: Database) -> Clock:
 def log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # These report every step of theirs; their warnings are what an operator needs.
-    for noisy in ("alembic", "apscheduler", "uvicorn"):
+    for noisy in ("alembic", "apscheduler", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
@@ -154,30 +160,25 @@ def serve(settings: Settings, database: Database, clock: Clock, *, worker: bool)
             ticking.join(timeout=STOP_SECONDS)
 
 
+# Whom to believe about addresses is decided inside (routers/where_from.py), for every way of serving alike.
+_UVICORN: dict[str, Any] = {
+    "http": ImpatientProtocol,
+    "ws": "none",
+    "proxy_headers": False,
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "h11_max_incomplete_event_size": HEAD_BYTES,
+    "timeout_graceful_shutdown": GRACE_SECONDS,
+}
+
+
 def _serve_web(settings: Settings, database: Database, clock: Clock) -> None:
+    where: dict[str, Any] = {"host": settings.host, "port": settings.port}
     if settings.web_processes == 1:
-        served = create_app(settings, clock, database)
-        uvicorn.run(
-            served,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        uvicorn.run(create_app(settings, clock, database), **where, **_UVICORN)
         return
-    uvicorn.run(
-        "app.serving:make_web_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_processes,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    uvicorn.run("app.serving:make_web_app", factory=True, workers=settings.web_processes, **where, **_UVICORN)
 
 
 def make_web_app() -> FastAPI:

@@ -1,4 +1,4 @@
-"""Brings a browser for the tests if it may, and otherwise says which part is skipped and why.
+"""Brings a browser and a Node for the tests if it may, and otherwise says which part is skipped and why.
 
 Exits with 1 where CI is set: there no part may be skipped. PostgreSQL comes as a wheel with the other packages.
 """
@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from tools.chromium import find_chromium
+from tools.node import OLDEST, find_node, install_node
 
 PACKAGES = ("chromium", "fonts-noto-cjk")
 
@@ -26,17 +27,31 @@ def install_chromium() -> None:
     subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
 
-def main() -> int:
+def missing_parts() -> list[str]:
+    """One sentence for each part of the tests that cannot run here."""
+    said = []
+    if find_node() is None:
+        install_node()
+    if find_node() is None:
+        said.append(
+            "the tests with a real identity provider (tests/oidc)."
+            f" There is no Node {OLDEST} or newer and none could be installed"
+        )
     if find_chromium() is None:
         install_chromium()
-    if find_chromium() is not None:
-        return 0
-    print(
-        "SKIPPED: the browser tests (tests/web). There is no Chromium and none could be installed;"
-        f" on Debian and Ubuntu: sudo apt-get install {' '.join(PACKAGES)}",
-        flush=True,
-    )
-    if os.environ.get("CI"):
+    if find_chromium() is None:
+        said.append(
+            "the browser tests (tests/web). There is no Chromium and none could be installed;"
+            f" on Debian and Ubuntu: sudo apt-get install {' '.join(PACKAGES)}"
+        )
+    return said
+
+
+def main() -> int:
+    missing = missing_parts()
+    for part in missing:
+        print(f"SKIPPED: {part}", flush=True)
+    if missing and os.environ.get("CI"):
         print("CI lets no part be skipped.", file=sys.stderr)
         return 1
     return 0

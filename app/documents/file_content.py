@@ -75,6 +75,9 @@ def _recognise(
     if signed is PDF and pdf_file.is_encrypted(file, size):
         raise EncryptedPdf(name)
     if signed is not None:
+        # A picture to some programs and an archive to others: what it is for, only its maker knows.
+        if office_package.ends_as_archive(file, size):
+            raise LyingType(name, _("与压缩包拼接的文件"))
         return signed, None
     if head.startswith(office_package.SIGNATURE):
         return _package(file, size, name, unpacked_limit), None
@@ -113,7 +116,7 @@ def _compound(file: BinaryIO, size: int, name: str) -> Kind | None:
         raise DamagedFile(name) from error
     if "EncryptedPackage" in entries:  # a .docx with a password is a compound file
         raise LockedFile(name)
-    if not entries.isdisjoint({"_VBA_PROJECT", "_VBA_PROJECT_CUR"}):
+    if compound_file.carries_macros(entries):
         raise MacrosInside(name)
     return next((kind for stream, kind in COMPOUND.items() if stream in entries), None)
 
