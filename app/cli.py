@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands import lists, plans, running, users, verify
+from app.commands import account_duties, audit, backup, lists, plans, running, users, verify, ways_in
 
 app = typer.Typer(
     name="duban",
@@ -20,11 +20,22 @@ for command in (
     lists.overdue,
     lists.digest,
     verify.verify,
+    backup.backup,
+    backup.restore,
 ):
     app.command()(command)
 user_app = typer.Typer(help="管理账号。", no_args_is_help=True)
 user_app.command("add")(users.add)
+user_app.command("link")(users.link)
+user_app.command("role")(account_duties.role)
+user_app.command("close")(account_duties.close)
+user_app.command("reopen")(account_duties.reopen)
+user_app.command("reset-factor")(ways_in.reset_factor_of)
 app.add_typer(user_app, name="user")
+audit_app = typer.Typer(help="审计记录。", no_args_is_help=True)
+audit_app.command("export")(audit.export)
+audit_app.command("shorten")(audit.shorten)
+app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:

@@ -18,6 +18,13 @@ class Clock(ABC):
     def held_at(self) -> date | None:
         """The day at which the clock is held, or None if it runs."""
 
+    def wall(self) -> datetime:
+        """The real moment in UTC, also while the clock is held.
+
+        For what is compared with clocks that nobody can hold: the codes of a phone, the tokens of an identity provider.
+        """
+        return datetime.now(UTC)
+
 
 class SystemClock(Clock):
     def now(self) -> datetime:

@@ -60,7 +60,7 @@ class Database:
         """
         with Session(self.engine) as session:
             session.info["act"] = act
-            if self.witness is not None:
+            if self.witness is not None and act is not None:
                 self.witness(session)
             yield session
             session.commit()

@@ -29,12 +29,12 @@ def only_reads(request: Request) -> bool:
     return request.method in {"GET", "HEAD"}
 
 
-def moment(value: datetime | None, zone: str) -> str:
+def moment(value: datetime | None, zone: str, *, seconds: bool = False) -> str:
     """2024年11月25日 10:30 in the region's zone."""
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(zone))
-    return f"{words.day(local.date(), weekday=False)} {local:%H:%M}"
+    return f"{words.day(local.date(), weekday=False)} {local:{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
 def hour(value: datetime, zone: str) -> str:
@@ -92,6 +92,7 @@ def make_environment() -> Environment:
         "light_of": light_of,
         "list_name": words.list_name,
         "week_mark": words.week_mark,
+        "role_word": words.role_word,
         "month_day": words.month_day,
         "month_name": words.month_name,
     }
@@ -120,7 +121,7 @@ class Pages:
             "request": request,
             "viewer": getattr(state, "viewer", None),
             "today": getattr(state, "today", None),
-            "held_at": getattr(state, "held_at", None),
+            "held_at": request.app.state.clock.held_at,
             "notice": request.query_params.get("notice"),
             # Where the choice of a language leads back to. Not from the answer to a form: it would lose what was typed.
             "here": request.url.path + (f"?{query}" if (query := request.url.query) else "")

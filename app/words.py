@@ -296,6 +296,21 @@ def list_name(year: int, number: int) -> str:
     return _("〔%(year)s〕第%(number)s期") % {"year": year, "number": number}
 
 
+def role_word(role: str) -> str:
+    """The role of somebody who acted, as the audit trail keeps it."""
+    return word(AccountRole(role)) if role in {member.value for member in AccountRole} else role
+
+
+def trail_head(seq: int | None, sha256: str) -> str:
+    """What is printed on a frozen list of the audit trail as it was before; "" for lists from before there was one."""
+    return _("审计链至第%(number)s条：%(hash)s") % {"number": seq, "hash": sha256} if seq is not None else ""
+
+
+def list_remarks(sha256: str, seq: int | None, head: str) -> list[str]:
+    """By what a paper can be compared with the system: the list's own hash, and the audit trail before it."""
+    return [_("校验码（SHA-256）：%(hash)s") % {"hash": sha256}, *([trail_head(seq, head)] if seq is not None else [])]
+
+
 def week_mark(weeks: int) -> str:
     """What became of a line since the list before, by the number of lists in a row that hold it."""
     return _("新增") if weeks <= 1 else _("连续%(weeks)s期") % {"weeks": weeks}
@@ -318,3 +333,9 @@ def free_days(free: FreeDays) -> str:
         return _("%(day)s为%(reason)s") % {"day": first, "reason": day_reason(free.reason)}
     last = month_day(free.last.month, free.last.day)
     return _("%(first)s至%(last)s为%(reason)s") % {"first": first, "last": last, "reason": day_reason(free.reason)}
+
+
+def inheritance(old: str, on: date, late: int) -> str:
+    """自甲局承继（2024年6月1日），承继时已逾期3天."""
+    said = {"old": old, "day": day(on, weekday=False), "days": late}
+    return (_("自%(old)s承继（%(day)s），承继时已逾期%(days)s天") if late else _("自%(old)s承继（%(day)s）")) % said

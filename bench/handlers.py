@@ -23,7 +23,7 @@ from typing import Any
 import uvicorn
 from sqlmodel import Session, col, select
 
-from app.changes.sign_in import hash_password
+from app.changes.password_hash import hash_password
 from app.clock import SystemClock
 from app.db import Database
 from app.main import create_app

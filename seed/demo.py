@@ -4,7 +4,8 @@ Nothing here is drawn at random anew: each obligation's story follows from its o
 machine shows the same demonstration. Everything is written through the same changes as in real use.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
@@ -12,10 +13,11 @@ from sqlmodel import Session, col, select
 from app.changes.apply_successions import apply_successions
 from app.changes.freeze_overdue_list import freeze_overdue_list
 from app.changes.make_digest_run import make_run
-from app.changes.sign_in import hash_password
+from app.changes.password_hash import hash_password
 from app.clock import HeldClock
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore
+from app.domain.audit import Act, AuditAction, Channel
 from app.mail.eml_files import FileTransport
 from app.mail.send import send_one
 from app.models import Account, Department, Measure, Milestone, Obligation, Phase, Plan, Region, Task
@@ -23,7 +25,9 @@ from app.models.account import AccountRole
 from app.models.digest_run import RunKind
 from app.queries.work_calendar import work_calendar
 from app.settings import Settings
+from app.trail import finish_act
 from seed.demo_story import DEMO_DAY, SHANGHAI, SHOWCASE, Cast, Story, moment, tell
+from seed.demo_trail import tell_history, tell_list
 from seed.publish import SEED, Say, seed_departments, seed_plan
 
 PASSWORD = "duban-demo"
@@ -55,8 +59,8 @@ def build_demo(database: Database, store: EvidenceStore, *, settings: Settings, 
                     apply_successions(session, region, today=_REORGANISED, now=moment(_REORGANISED, 9))
         _accounts(session)
         _history(session, store, say)
-        _weekly_lists(session, say)
-    _last_week(database, settings, say)
+        told = _weekly_lists(session, say)
+    _last_week(database, settings, told, say)
 
 
 def demo_accounts(session: Session) -> list[tuple[str, str]]:
@@ -68,6 +72,9 @@ def demo_accounts(session: Session) -> list[tuple[str, str]]:
         ("德胜街道联络员", "街道，多为配合事项"),
         ("区卫生健康委负责人", "只读查看本单位事项"),
         ("西城区领导", "查看规划完成情况"),
+        ("西城区系统管理员", "单位、节假日、规划版本"),
+        ("西城区安全管理员", "账号和登录"),
+        ("西城区审计员", "审计记录"),
         ("深圳市秘书处", "另一行政区，互不可见"),
         ("市卫生健康委联络员", "深圳市的联络员"),
     )
@@ -99,6 +106,9 @@ def _accounts(session: Session) -> None:
         add(f"{short}秘书处", AccountRole.SECRETARIAT, region, "secretariat")
         add(f"{short}领导", AccountRole.LEADER, region, "leader")
         add(f"{short}专家", AccountRole.EXPERT, region, "expert")
+        add(f"{short}系统管理员", AccountRole.ADMIN, region, "admin")
+        add(f"{short}安全管理员", AccountRole.SECURITY, region, "security")
+        add(f"{short}审计员", AccountRole.AUDITOR, region, "auditor")
         owing = session.exec(
             select(Department)
             .where(
@@ -156,33 +166,45 @@ def _batch(session: Session, keys: list[int | None]) -> list[tuple[Obligation, P
     return list(session.execute(statement).tuples())
 
 
-def _weekly_lists(session: Session, say: Say) -> None:
-    """The lists of the weeks before the last, each frozen at half past eight on its week's first working day."""
+def _weekly_lists(session: Session, say: Say) -> dict[int, datetime]:
+    """The lists of the weeks before the last, each frozen at half past eight on its week's first working day.
+
+    Region -> until when its audit trail has been told.
+    """
+    told: dict[int, datetime] = {}
     for region in session.exec(select(Region)).all():
         calendar = work_calendar(session, region.id or 0)
         for week in range(WEEKS, 1, -1):
             day = calendar.first_of_week(DEMO_DAY - timedelta(weeks=week))
             if day is not None:
-                freeze_overdue_list(session, region, as_of=day, now=moment(day, 8, 30), by=None)
+                now = moment(day, 8, 30)
+                tell_history(session, region.id or 0, told, until=now)
+                tell_list(session, freeze_overdue_list(session, region, as_of=day, now=now, by=None))
     say(f"逾期清单：已冻结此前{WEEKS - 1}周")
+    return told
 
 
-def _last_week(database: Database, settings: Settings, say: Say) -> None:
+def _last_week(database: Database, settings: Settings, told: dict[int, datetime], say: Say) -> None:
     """The runs of the week before, with their mails, as the worker would have made and sent them."""
     transport = FileTransport(settings.mail_dir, sender=settings.mail_from, zone=SHANGHAI)
     for back in range(7, 0, -1):
         day = DEMO_DAY - timedelta(days=back)
         now = moment(day, 8, 30)
         mails = 0
-        with database.writing() as session:
+        with database.writing(partial(Act, now, AuditAction.RUN, Channel.WORKER)) as session:
             for region in session.exec(select(Region)).all():
                 calendar = work_calendar(session, region.id or 0)
                 if not calendar.is_working(day):
                     continue
+                tell_history(session, region.id or 0, told, until=now)
                 kinds = [RunKind.WEEKLY] if calendar.first_of_week(day) == day else []
                 for kind in (*kinds, RunKind.DAILY):
                     mails += make_run(session, region, kind, day, now=now, by=None, settings=settings).mails
-        while send_one(database, transport, HeldClock(day, SHANGHAI, now)):
+                    finish_act(session, region_id=region.id)
+        while send_one(database, transport, HeldClock(day, SHANGHAI, now, opens=now.hour)):
             pass
         if mails:
             say(f"提醒摘要：{day.isoformat()}，{mails}封邮件")
+    with database.writing(lambda: None) as session:
+        for region in session.exec(select(Region)).all():
+            tell_history(session, region.id or 0, told, until=moment(DEMO_DAY, 8))

@@ -11,9 +11,11 @@ from app.changes.publish_plan import publish_plan
 from app.changes.register_departments import register_departments
 from app.clock import local_day
 from app.documents.reading.yaml_draft import read_draft
+from app.domain.audit import AuditAction
 from app.drafts.department_register import DepartmentRegister
 from app.drafts.plan_draft import PlanDraft
 from app.models import Region
+from app.trail import finish_act
 
 SEED = Path(__file__).resolve().parent
 
@@ -25,6 +27,7 @@ def seed_departments(session: Session, say: Say, folder: Path = SEED / "departme
     for path in sorted(folder.glob("*.yaml")):
         register, line_of = read_draft(path, DepartmentRegister)
         region = register_departments(session, register, source=str(path), line_of=line_of)
+        finish_act(session, action=AuditAction.DEPARTMENT, region_id=region.id, subject=f"{region.name}单位名录")
         say(f"单位名录：{region.name}，{len(register.departments)}个单位")
 
 
@@ -32,6 +35,8 @@ def seed_plan(session: Session, path: Path, *, now: datetime, say: Say) -> None:
     """Raises DraftRejected before the first write."""
     draft, line_of = read_draft(path, PlanDraft)
     done = publish_plan(session, draft, now=now, source=str(path), line_of=line_of)
+    place = session.exec(select(Region.id).where(Region.code == draft.region)).one()
+    finish_act(session, region_id=place, subject_table="plan", subject_id=done.plan_id, subject=draft.title)
     what = f"新增承办事项{done.opened}项" if done.changed else "已是最新，未作改动"
     say(f"规划：{draft.title}，{len(draft.tasks)}项任务、{len(draft.indicators)}项指标，{what}")
 
@@ -43,5 +48,6 @@ def seed_all(session: Session, *, now: datetime, say: Say) -> None:
         seed_plan(session, path, now=now, say=say)
     for region in session.exec(select(Region)).all():
         moved = apply_successions(session, region, today=local_day(now, region.time_zone), now=now)
+        finish_act(session, action=AuditAction.SUCCESSION, region_id=region.id)
         if moved:
             say(f"机构沿革：{region.name}，{moved}项在办事项转由承继单位办理")

@@ -18,11 +18,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
+from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from app.changes import password_hash
 from app.changes.publish_plan import publish_plan
 from app.changes.register_departments import register_departments
 from app.clock import HeldClock
@@ -51,6 +53,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
     return report
 
+
+# Checked as dearly as it was made; the cast signs in thousands of times.
+password_hash.hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = date(2024, 11, 25)
@@ -132,8 +137,7 @@ PLAN = {
 
 
 def _accounts(session: Session) -> None:
-    # Checked as dearly as it was made; the cast signs in thousands of times.
-    hashed = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    hashed = password_hash.hasher.hash(PASSWORD)
     region = session.exec(select(Region).where(Region.code == "test")).one()
     other = session.exec(select(Region).where(Region.code == "next")).one()
     departments = {

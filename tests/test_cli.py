@@ -1,7 +1,9 @@
 """The `duban` command as its users run it: a process of its own in a folder of its own."""
 
+import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -56,6 +58,23 @@ def test_help_says_in_chinese_what_each_verb_is_for(seeded: Path) -> None:
 def test_seeding_again_changes_nothing(seeded: Path) -> None:
     done = command(seeded, "seed")
     assert done.stdout.count("已是最新，未作改动") == 5
+
+
+def test_seeding_is_told_to_each_region_of_its_own_plans_once(seeded: Path) -> None:
+    database = sqlite3.connect(seeded / "var" / "duban.sqlite3")
+    told = database.execute(
+        "SELECT chain, action, subject, actor FROM audit_entry WHERE action IN ('plan_published', 'department')"
+    ).fetchall()
+    regions = dict(database.execute("SELECT id, name FROM region"))
+    plans = database.execute("SELECT region_id, title FROM plan").fetchall()
+    database.close()
+    assert sorted((chain, subject) for chain, action, subject, _actor in told if action == "plan_published") == sorted(
+        plans
+    )
+    assert {(chain, subject) for chain, action, subject, _actor in told if action == "department"} == {
+        (key, f"{name}单位名录") for key, name in regions.items()
+    }
+    assert len({actor for _chain, _action, _subject, actor in told}) == 1
 
 
 def test_an_export_is_json_of_the_published_plan(seeded: Path) -> None:
@@ -152,6 +171,23 @@ def test_a_password_that_is_too_short_adds_nobody(seeded: Path) -> None:
         seeded, "user", "add", "某领导", "--role", "leader", "--region", "xicheng", "--password-stdin", typed="short\n"
     )
     assert (done.returncode, "密码至少8位" in done.stderr) == (1, True)
+
+
+def test_a_new_account_is_let_in_by_a_link_that_is_printed_once(seeded: Path) -> None:
+    region = ("--role", "leader", "--region", "xicheng")
+    added = command(seeded, "user", "add", "新领导", *region, "--email", "a@example.org")
+    assert added.returncode == 0, added.stderr
+    first = re.findall(r"http://127.0.0.1:8000/sign-in/link/([\w-]{40,})", added.stdout)
+    assert len(first) == 1, "without a mail server no mail leaves this machine"
+    again = re.findall(r"/sign-in/link/([\w-]{40,})", command(seeded, "user", "link", "新领导").stdout)
+    assert again
+    assert again != first
+    with sqlite3.connect(seeded / "var" / "duban.sqlite3") as raw:
+        asked = "SELECT l.token_sha256, l.purpose FROM one_time_link l JOIN account a ON a.id = l.account_id WHERE a.login = '新领导'"
+        kept = raw.execute(asked).fetchall()
+    assert kept == [(hashlib.sha256(again[0].encode()).hexdigest(), "first")]
+    nobody = command(seeded, "user", "link", "谁也不是")
+    assert (nobody.returncode, "没有账号" in nobody.stderr) == (1, True)
 
 
 def test_a_mistyped_setting_stops_the_start(seeded: Path) -> None:

@@ -28,7 +28,7 @@ from app.migrations import changing_schema, migration_config
 from app.rendering import make_environment
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_OURS = {".git", ".venv", "node_modules", "var", "vendor", "__pycache__", "test-results"}
+NOT_OURS = {".git", ".venv", ".hypothesis", "build", "node_modules", "var", "vendor", "__pycache__", "test-results"}
 TEXT = {".py", ".md", ".toml", ".txt", ".json", ".yaml", ".yml", ".html", ".css", ".js", ".sh", ".ini", ".mako", ""}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -192,9 +192,22 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
     assert [link for link in inside if not (ROOT / document.parent / link).exists()] == []
 
 
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    missing = []
+    for row in (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines():
+        text = ""
+        for name in re.findall(r"`([^`]+)`", row.rpartition(" | ")[2]):
+            if name.startswith("tests/"):
+                text = (ROOT / name).read_text(encoding="utf-8") if (ROOT / name).is_file() else ""
+                missing += [] if text else [name]
+            elif name.startswith("test_") and f"def {name}(" not in text:
+                missing.append(name)
+    assert missing == []
+
+
 @pytest.mark.parametrize("file", ["README.md", "README.zh.md"])
 def test_every_command_is_in_the_overview(file: str) -> None:
-    overview = set(re.findall(r"^\| `([a-z ]+)` \|", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
+    overview = set(re.findall(r"^\| `([a-z -]+)` \|", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
     assert overview == set(command_names())
 
 

@@ -84,6 +84,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("LANGUAGE", "tlh", "应为 zh 或 en"),
         ("LOG_LEVEL", "LOUD", "应为 DEBUG、INFO、WARNING 或 ERROR"),
         ("SECURE_COOKIES", "perhaps", "应为 true 或 false"),
+        ("SEPARATE_DUTIES", "sometimes", "应为 true 或 false"),
         ("DATABSE_URL", "sqlite:///x", "DUBAN_DATABSE_URL：没有这项设置"),
     ],
 )

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from app.drafts.faults import Fault, Path
-from app.drafts.plan_draft import AssignmentMode, MilestoneDraft, PlanDraft, TaskDraft, TaskKind
+from app.drafts.plan_draft import AssignmentMode, MilestoneDraft, PlanDraft, PlanStatus, TaskDraft, TaskKind
 from app.i18n import gettext as _
-from app.queries.directory import Directory
+from app.queries.directory import Directory, Holder
 
 
 def plan_faults(draft: PlanDraft, directory: Directory) -> list[Fault]:
@@ -60,6 +60,9 @@ def _tasks(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
         if task.area is not None and task.area not in areas:
             yield Fault((*path, "area"), _("没有领域“%(name)s”") % {"name": task.area})
         yield from _mode(path, task)
+        if draft.status is not PlanStatus.CLOSED:  # which opens no obligations
+            yield from _divided((*path, "lead"), task.lead, directory, draft.code, task.number)
+            yield from _divided((*path, "support"), task.support, directory, draft.code, task.number)
         yield from _names((*path, "lead"), task.lead, (*path, "as_printed", "lead"), task.as_printed.lead, directory)
         yield from _names(
             (*path, "support"), task.support, (*path, "as_printed", "support"), task.as_printed.support, directory
@@ -68,6 +71,23 @@ def _tasks(draft: PlanDraft, directory: Directory) -> Iterator[Fault]:
         if both:
             yield Fault((*path, "support"), _("%(names)s既牵头又配合") % {"names": "、".join(both)})
         yield from _milestones(path, task.milestones, phases, draft)
+
+
+def _divided(path: Path, names: Sequence[str], directory: Directory, plan: str, task: str) -> Iterator[Fault]:
+    """A duty of a department that was split is nobody's before the office has said whose."""
+    for index, name in enumerate(names):
+        holder = directory.resolve(name)
+        for key in directory.departments_of(holder) if holder else ():
+            heirs = directory.to_choose_from(key, plan, task)
+            if not heirs:
+                continue
+            said = {"name": directory.name_of(key), "heirs": "、".join(heirs), "group": name}
+            yield Fault(
+                (*path, index),
+                _("“%(name)s”已拆分为%(heirs)s，请写明此项由哪一个承担，原文写法仍写“%(name)s”") % said
+                if holder and holder.group_id is None
+                else _("单位组“%(group)s”中的“%(name)s”已拆分为%(heirs)s，请先调整单位组成员") % said,
+            )
 
 
 def _mode(path: Path, task: TaskDraft) -> Iterator[Fault]:
@@ -124,12 +144,18 @@ def _names(
                 (*printed_path, index),
                 _("名录中没有写法“%(spelling)s”，请先加为“%(name)s”的其他写法") % {"spelling": spelling, "name": name},
             )
-        elif holder.name != name:
+        elif holder.name != name and not _one_follows_the_other(directory, holder, name):
             yield Fault(
                 (*printed_path, index),
                 _("“%(spelling)s”是%(holder)s，不是%(name)s")
                 % {"spelling": spelling, "holder": holder.name, "name": name},
             )
+
+
+def _one_follows_the_other(directory: Directory, printed: Holder, name: str) -> bool:
+    """A document prints the name of its day, or one that came up since."""
+    named = directory.resolve(name)
+    return directory.follows(name, printed) or (named is not None and directory.follows(printed.name, named))
 
 
 def _milestones(

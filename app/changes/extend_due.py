@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from app.changes.record_event import record_event
+from app.changes.recorded_moment import hold_lists
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -76,6 +77,7 @@ def request_extension(
     faults |= _date_fault(session, obligation, proposed_due, "proposed_due")
     if faults:
         raise Invalid(faults)
+    hold_lists(session, obligation.region_id)
     try:
         with session.begin_nested():  # so that what the other one wrote can be read afterwards
             session.add(asked)
@@ -141,6 +143,7 @@ def decide_extension(
     faults = _decision_faults(session, obligation, extension, decision)
     if faults:
         raise Invalid(faults)
+    hold_lists(session, obligation.region_id)
     claim = (
         update(Extension)
         .where(col(Extension.id) == extension.id, col(Extension.state) == ExtensionState.REQUESTED)

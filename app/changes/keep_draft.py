@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, exists, select
 
 from app.changes.drop_draft import drop_draft
+from app.changes.recorded_moment import hold_lists
 from app.changes.submit_update import TEXTS, check_lengths
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -54,6 +55,7 @@ def keep_draft(
     if faults:
         raise Invalid(faults)
     obligation_id = obligation.id or 0
+    hold_lists(session, obligation.region_id)
     # Held until the commit: neither a report nor another draft comes between looking and writing.
     present = session.exec(
         select(Obligation.revision).where(Obligation.id == obligation_id).with_for_update(key_share=True)

@@ -20,11 +20,12 @@ from app.mail.weekly_letters import WeeklyLetters
 from app.models import Digest, DigestRun, OverdueList, Region
 from app.models.digest_run import RunKind
 from app.queries.digest_runs import list_of_run, run_of
+from app.queries.inheritance import inherited_in_words
 from app.queries.overdue_lists import Changes, changes_since_last
 from app.queries.reminders import people
 from app.queries.work_calendar import work_calendar
 from app.settings import Settings
-from app.words import list_name, word
+from app.words import list_name, list_remarks, word
 
 
 def make_run(
@@ -132,19 +133,25 @@ def _weekly_letters(
     changes = changes_since_last(session, frozen)
     weekly = frozen_weekly(frozen, changes)
     return WeeklyLetters(
-        session, Composer(settings), region, weekly, run_date=run_date, attachments=(_sheet(region, frozen, changes),)
+        session,
+        Composer(settings),
+        region,
+        weekly,
+        run_date=run_date,
+        attachments=(_sheet(session, region, frozen, changes),),
     )
 
 
 @officially()
-def _sheet(region: Region, frozen: OverdueList, changes: Changes) -> Attachment:
+def _sheet(session: Session, region: Region, frozen: OverdueList, changes: Changes) -> Attachment:
     """The same file that the list's page offers."""
     title = _("%(region)s逾期清单%(name)s") % {"region": region.name, "name": list_name(frozen.year, frozen.number)}
     content = overdue_workbook(
         changes.rows,
         title=title,
         as_of=frozen.as_of,
-        remarks=[_("校验码（SHA-256）：%(hash)s") % {"hash": frozen.sha256}],
+        remarks=list_remarks(frozen.sha256, frozen.audit_seq, frozen.audit_sha256),
         weeks=changes.weeks,
+        inherited=inherited_in_words(session, [row.obligation_id for row in changes.rows], cutoff=frozen.cutoff),
     )
     return Attachment(f"{title}.xlsx", MEDIA_TYPE, content)

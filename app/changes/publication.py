@@ -23,10 +23,13 @@ class Publication:
 
 @dataclass(slots=True)
 class Work:
+    """`recorded_at`: when what is opened counts as known, see `recorded_moment`."""
+
     session: Session
     plan: Plan
     directory: Directory
     now: datetime
+    recorded_at: datetime
     today: date
     by: int | None
     edition: int

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from app.changes.recorded_moment import hold_lists
 from app.changes.review_update import EVENT_OF, review_update
 from app.errors import Overtaken
 from app.models import Obligation
@@ -43,6 +44,8 @@ def review_several(
     """
     decided: list[int] = []
     overtaken: dict[int, int] = {}
+    for region_id in {obligation.region_id for obligation in obligations}:
+        hold_lists(session, region_id)  # once, and not in each savepoint
     for obligation in obligations:
         key = obligation.id or 0
         try:

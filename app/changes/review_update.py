@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from app.changes.hand_on import hand_on, must_be_free
 from app.changes.record_event import record_event
+from app.changes.recorded_moment import hold_lists
 from app.domain.workflow import EventKind
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -38,6 +40,7 @@ def review_update(
         raise Invalid({"reason": _("理由不得超过%(limit)s字。") % {"limit": REASON_LIMIT}})
     if obligation.revision != revision:
         raise Overtaken(_("此事项在您审核期间已被他人处理，您的决定未执行，请核对最新情况。"))
+    hold_lists(session, obligation.region_id)
     review = Review(
         region_id=obligation.region_id,
         obligation_id=obligation.id or 0,
@@ -48,6 +51,8 @@ def review_update(
         recorded_at=now,
     )
     session.add(review)
+    if decision is ReviewDecision.REOPENED:
+        must_be_free(session, obligation, today=today)
     record_event(
         session,
         obligation,
@@ -58,4 +63,6 @@ def review_update(
         reason=reason,
         update_id=obligation.last_update_id,
     )
+    if decision is ReviewDecision.REOPENED:
+        hand_on(session, obligation, now=now, by=by, today=today)
     return review

@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from app.changes.drop_draft import drop_draft
 from app.changes.record_event import record_event
+from app.changes.recorded_moment import hold_lists
 from app.documents.evidence_store import StoredFile
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind, State
 from app.errors import Invalid, Overtaken
@@ -72,10 +73,19 @@ def repeats_returned(session: Session, obligation: Obligation, report: Report) -
 
 
 def submit_update(
-    session: Session, obligation: Obligation, report: Report, *, by: int, now: datetime, today: date
+    session: Session,
+    obligation: Obligation,
+    report: Report,
+    *,
+    by: int,
+    now: datetime,
+    today: date,
+    request_key: str | None = None,
+    draft_was_sent: bool = True,
 ) -> ProgressUpdate:
     """Writes the report and its evidence; for completion the obligation goes to review.
 
+    `request_key`: see ProgressUpdate. A program's report leaves alone what its author is typing in a browser.
     Raises Invalid with the faults of the form, Overtaken when somebody changed the obligation meanwhile.
     """
     faults = check_report(report)
@@ -85,6 +95,7 @@ def submit_update(
         raise Overtaken(_("此事项在您填写期间已被他人更新，尚未提交。请核对最新情况后再次提交，已填内容均已保留。"))
     if obligation.state not in WAITING_FOR_DEPARTMENT:
         raise Overtaken(_("此事项已提交审核或已办结，不能再填报。已填内容均已保留。"))
+    hold_lists(session, obligation.region_id)
     said = ProgressUpdate(
         region_id=obligation.region_id,
         obligation_id=obligation.id or 0,
@@ -98,6 +109,7 @@ def submit_update(
         risk=report.risk,
         on=today,
         recorded_at=now,
+        request_key=request_key,
     )
     session.add(said)
     session.flush()
@@ -127,7 +139,8 @@ def submit_update(
         risk=report.risk,
         also={"last_update_id": said.id, "percent": report.percent},
     )
-    drop_draft(session, obligation.id or 0, by)
+    if draft_was_sent:
+        drop_draft(session, obligation.id or 0, by)
     return said
 
 

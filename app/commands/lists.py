@@ -1,7 +1,7 @@
 """duban overdue, digest."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app import words
 from app.changes.make_digest_run import make_run, preview_run
-from app.clock import day_end, local_day
+from app.clock import local_day
 from app.commands.office import RegionOption, by_command, chosen_region, fail, office, say, typed_option
 from app.documents.writing.overdue_xlsx import overdue_workbook
 from app.domain.audit import AuditAction
@@ -18,8 +18,8 @@ from app.domain.overdue_line import OverdueLine
 from app.domain.workflow import Role
 from app.models import Region
 from app.models.digest_run import RunKind
-from app.queries.overdue import overdue_as_known
-from app.queries.overdue_lists import frozen_list_of_day, frozen_list_of_week, frozen_rows
+from app.queries.overdue import overdue_items
+from app.queries.overdue_lists import frozen_list_of_day, frozen_list_of_week, frozen_rows, list_as_of
 
 
 def overdue(
@@ -40,7 +40,7 @@ def overdue(
             day = typed_option(as_of, "--as-of") or today
             if day > today:
                 fail("不能查看将来日期的清单。")
-            title, items = _as_known(session, place, day, clock.now())
+            title, items = _as_known(session, place, day, today)
         _print_overdue(title, items)
         if xlsx is not None:
             _save(xlsx, overdue_workbook(items, title=title, as_of=day))
@@ -55,10 +55,10 @@ def _save(path: Path, content: bytes) -> None:
         fail(f"无法保存到 {path}（{reason}），请换一个位置。")
 
 
-def _as_known(session: Session, place: Region, day: date, now: datetime) -> tuple[str, Sequence[OverdueLine]]:
-    frozen = frozen_list_of_day(session, place.id or 0, day)
-    cutoff = frozen.cutoff if frozen else min(now, day_end(day, place.time_zone))
-    items = overdue_as_known(session, place.id or 0, day, cutoff=cutoff)
+def _as_known(session: Session, place: Region, day: date, today: date) -> tuple[str, Sequence[OverdueLine]]:
+    region_id = place.id or 0
+    frozen = frozen_list_of_day(session, region_id, day)
+    items = overdue_items(session, list_as_of(region_id, day, today=today, zone=place.time_zone, frozen=frozen))
     return f"{place.name}逾期清单（截至{words.day(day)}）", items
 
 

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from alembic.util import CommandError
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
@@ -21,11 +22,11 @@ from app.domain.typed_day import parse_day
 from app.drafts.faults import DraftRejected
 from app.errors import DubanError
 from app.i18n import SOURCE, official_language, speaking
-from app.migrations import migrate
+from app.migrations import BrokenReferences, migrate
 from app.models import Region
 from app.serving import BadMarker, clock_for, probe_writing, ready_folder, start_fault
 from app.settings import BadSettings, Settings, load_settings
-from app.trail import ActMaker, keep_trail
+from app.trail import keep_trail
 
 RegionOption = Annotated[str | None, typer.Option("--region", help="行政区代码，如 xicheng；只有一个行政区时可省略。")]
 
@@ -49,20 +50,24 @@ def read_settings() -> Settings:
 
 
 @contextmanager
-def office(*, must_exist: bool = True, writes: bool = True) -> Iterator[tuple[Settings, Database, Clock]]:
+def office(
+    *, must_exist: bool = True, writes: bool = True, migrates: bool = True
+) -> Iterator[tuple[Settings, Database, Clock]]:
     """Settings, an open and migrated database, and the clock; ends with a sentence instead of a traceback.
 
-    A backup that may only be read can still be verified and exported: `writes` is False there.
+    A backup that may only be read can still be verified and exported: `writes` is False there. What has to take the
+    database as it is, before an update or on a full disk, does not migrate it.
     """
     settings = read_settings()
     if must_exist and settings.database.startswith("sqlite:///") and not Path(settings.database[10:]).exists():
         fail("数据库尚未建立，请先运行：duban init")
     database = None
     try:
-        ready_folder(settings)
+        if migrates:
+            ready_folder(settings)
         database = Database(settings.database)
         keep_trail(database)
-        migrate(database.engine)
+        _prepare(database, migrates=migrates)
         if writes:
             probe_writing(database)
         # The command line itself speaks Chinese; what it sends and records is in the installation's language.
@@ -72,7 +77,7 @@ def office(*, must_exist: bool = True, writes: bool = True) -> Iterator[tuple[Se
         fail(f"发现{len(error.lines)}处错误，未写入任何数据：", *error.lines)
     except DubanError as error:
         fail(error.message or "没有找到。")
-    except (OSError, SQLAlchemyError, CommandError, BadMarker) as error:
+    except (OSError, SQLAlchemyError, CommandError, BadMarker, BrokenReferences) as error:
         sentence = start_fault(settings, error)
         if sentence is None:
             raise
@@ -80,6 +85,13 @@ def office(*, must_exist: bool = True, writes: bool = True) -> Iterator[tuple[Se
     finally:
         if database is not None:
             database.close()
+
+
+def _prepare(database: Database, *, migrates: bool) -> None:
+    if migrates:
+        migrate(database.engine)
+    elif not inspect(database.engine).has_table("alembic_version"):
+        fail("数据库中还没有督办的数据，请先运行：duban init")
 
 
 def evidence_store(settings: Settings) -> EvidenceStore:
@@ -106,7 +118,7 @@ def typed_option(text: str | None, option: str) -> date | None:
     return day
 
 
-def by_command(clock: Clock, action: AuditAction, region: Region | None = None) -> ActMaker:
+def by_command(clock: Clock, action: AuditAction, region: Region | None = None) -> Callable[[], Act]:
     """Who works at the command line is known to the machine by its login name alone."""
     return lambda: Act(
         clock.now(), action, Channel.COMMAND, region_id=region.id if region else None, actor=login_name()

@@ -8,9 +8,12 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from app import words
+from app.changes.record_start import record_start
 from app.clock import Clock
-from app.commands.office import evidence_store, fail, office, read_settings, say
+from app.commands.office import by_command, evidence_store, fail, office, read_settings, say
 from app.db import Database
+from app.domain.audit import AuditAction
+from app.i18n import gettext as _
 from app.jobs.worker import run_worker, stop_on_signals
 from app.models import Region
 from app.serving import clock_for, log_to_stderr, port_fault, serve
@@ -31,6 +34,8 @@ def run(
         if fault:
             fail(f"无法监听 {settings.host}:{settings.port}（{fault}）。可用 DUBAN_PORT 换一个端口。")
         clock = (_prepare_demo(settings, database) if demo else None) or opened
+        with database.writing(by_command(clock, AuditAction.SETTINGS)) as session:
+            record_start(session, settings, what=_("网站和定时任务") if worker else _("网站"))
         _greet(settings, database, clock)
         serve(settings, database, clock, worker=worker)
     say("已结束。")
@@ -68,6 +73,8 @@ def worker() -> None:
     """只运行定时任务：每日提醒、每周逾期清单、发送邮件。"""
     log_to_stderr(read_settings())
     with office() as (settings, database, clock):
+        with database.writing(by_command(clock, AuditAction.SETTINGS)) as session:
+            record_start(session, settings, what=_("定时任务"))
         stop = threading.Event()
         stop_on_signals(stop)
         try:

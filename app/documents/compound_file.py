@@ -13,6 +13,9 @@ _LAST_SECTOR = 0xFFFFFFFA  # what is greater marks an end, a free or a special s
 _SECTOR_SHIFTS = {9, 12}
 
 
+_MACROS = frozenset({"_VBA_PROJECT", "_VBA_PROJECT_CUR"})
+
+
 class BadCompoundFile(Exception):
     """Not what [MS-CFB] describes."""
 
@@ -53,6 +56,16 @@ class _Sectors:
             raise BadCompoundFile
         (following,) = struct.unpack_from("<I", self.read(self._fat[part]), place * 4)
         return int(following)
+
+
+def has_macros(file: BinaryIO, size: int) -> bool:
+    """Raises BadCompoundFile."""
+    return carries_macros(entry_names(file, size))
+
+
+def carries_macros(names: frozenset[str]) -> bool:
+    """`names` of all its streams and storages."""
+    return not names.isdisjoint(_MACROS)
 
 
 def entry_names(file: BinaryIO, size: int) -> frozenset[str]:

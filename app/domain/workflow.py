@@ -34,6 +34,9 @@ class Role(StrEnum):
     SHARED = "shared"
 
 
+# When a department is named twice, or two that are one now owed the same, the heavier duty counts.
+WEIGHT = {Role.LEAD: 3, Role.SHARED: 2, Role.SUPPORT: 1}
+
 LIVE = frozenset({State.OPEN, State.RETURNED, State.SUBMITTED})
 WAITING_FOR_DEPARTMENT = frozenset({State.OPEN, State.RETURNED})
 

@@ -17,6 +17,7 @@ from app.domain.audit import Act, AuditAction, Channel
 from app.errors import Overtaken
 from app.i18n import official_language, officially
 from app.jobs.schedule import DueRun, due_runs
+from app.jobs.trail_care import care_for_trail
 from app.mail.send import send_one, transport_for
 from app.mail.transport import Transport
 from app.models import Region
@@ -79,6 +80,10 @@ def _tick(
         make_due_runs(settings, clock, database, stop_event)
     except Exception:
         log.exception("the regions could not be read")
+    try:
+        care_for_trail(settings, clock, database, stop_event)
+    except Exception:
+        log.exception("the audit trail could not be looked after; the next tick goes on")
     try:
         while not stop_event.is_set() and send_one(database, transport, clock):
             pass

@@ -4,7 +4,7 @@ Keys are built from ids and ISO dates, so that they can be read in a log. An acc
 not by its address: whoever changes the address in the middle of a run still gets one mail.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from email.utils import parseaddr
 
 from app.models.digest_run import RunKind
@@ -13,6 +13,25 @@ from app.models.digest_run import RunKind
 def run_mail_key(kind: RunKind, region_code: str, run_date: date, account_id: int) -> str:
     """daily.xicheng.2024-11-25.17."""
     return f"{kind.value}.{region_code}.{run_date.isoformat()}.{account_id}"
+
+
+def account_mail_key(about: str, account_id: int, at: datetime) -> str:
+    """password_changed.17.20241125T020000.000000, link.17.…: each change, and each link, is told once.
+
+    Not by the id of the link: SQLite gives that of a deleted row to the next one.
+    """
+    return f"{about}.{account_id}.{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
+
+
+def handover_mail_key(handover_id: int, account_id: int) -> str:
+    """handover.3.17."""
+    return f"handover.{handover_id}.{account_id}"
+
+
+def handed_on_key(key: str, old_account: int, new_account: int) -> str | None:
+    """The key under which the new account gets the same; None for what is not said to an account by its id."""
+    head, _dot, last = key.rpartition(".")
+    return f"{head}.{new_account}" if head and last == str(old_account) else None
 
 
 def message_id(key: str, sender: str) -> str:

@@ -53,5 +53,8 @@ def _address(name: str, address: str) -> Address:
 
 
 def _line(text: str) -> str:
-    """No line breaks in a header, and no marks that turn the reading direction around."""
-    return _CONTROLS.sub(" ", text).strip()
+    """No line breaks in a header, and no marks that turn the reading direction around.
+
+    Nor what looks like an encoded word of RFC 2047: the library would decode it, and write the line breaks in it.
+    """
+    return _CONTROLS.sub(" ", text).replace("=?", "= ?").strip()

@@ -14,8 +14,10 @@ from sqlmodel import Session, col, select
 
 from app.i18n import gettext as _
 from app.mail.compose import Letter
+from app.mail.covered_links import LINK_KIND, covered_text
 from app.models import OutboxMail
 from app.models.outbox_mail import MailState
+from app.trail import note
 
 LEASE = timedelta(minutes=5)  # longer than a conversation with a slow server can take
 _MINUTE = timedelta(minutes=1)
@@ -55,6 +57,14 @@ def queue(session: Session, letter: Letter, *, kind: str, region_id: int | None,
         .returning(col(OutboxMail.id))
     )
     new_id: int | None = session.execute(statement).scalar_one_or_none()
+    if new_id is not None:
+        said = {
+            "key": letter.key,
+            "to_name": letter.to_name,
+            "to_address": letter.to_address,
+            "subject": letter.subject,
+        }
+        note(session, "outbox_mail", new_id, said)
     return new_id
 
 
@@ -66,12 +76,12 @@ def claim_next(session: Session, now: datetime) -> OutboxMail | None:
     waiting = and_(col(OutboxMail.state) == MailState.QUEUED, col(OutboxMail.next_try_at) <= now)
     abandoned = and_(col(OutboxMail.state) == MailState.SENDING, col(OutboxMail.lease_until) <= now)
     candidates = session.execute(
-        select(OutboxMail.id, OutboxMail.state, OutboxMail.attempts)
+        select(OutboxMail.id, OutboxMail.state, OutboxMail.attempts, OutboxMail.key)
         .where(or_(waiting, abandoned))
         .order_by(col(OutboxMail.next_try_at), col(OutboxMail.id))
         .limit(_CANDIDATES)
     ).all()
-    for mail_id, state, attempts in candidates:
+    for mail_id, state, attempts, key in candidates:
         died = state is MailState.SENDING
         values: dict[str, Any] = {"attempts": attempts + 1, "state": MailState.SENDING, "lease_until": now + LEASE}
         if died:
@@ -79,8 +89,13 @@ def claim_next(session: Session, now: datetime) -> OutboxMail | None:
         if died and attempts >= MOST_ATTEMPTS:
             # A mail on which the sender dies every time must not be tried for ever.
             values |= {"attempts": attempts, "state": MailState.FAILED, "lease_until": None}
-        if _change(session, mail_id, state, attempts, values) and values["state"] is MailState.SENDING:
+            values |= _covered(session.get_one(OutboxMail, mail_id))
+        if not _change(session, mail_id, state, attempts, values):
+            continue
+        if values["state"] is MailState.SENDING:
             return _detached(session, mail_id)
+        said = {"key": key, "state": MailState.FAILED, "in_doubt": True, "error": values["error"]}
+        note(session, "outbox_mail", mail_id, said, before={"key": key, "state": state})
     return None
 
 
@@ -91,7 +106,7 @@ def mark_sent(session: Session, mail: OutboxMail, now: datetime) -> bool:
         mail.id or 0,
         MailState.SENDING,
         mail.attempts,
-        {"state": MailState.SENT, "sent_at": now, "lease_until": None, "error": ""},
+        {"state": MailState.SENT, "sent_at": now, "lease_until": None, "error": ""} | _covered(mail),
     )
 
 
@@ -106,9 +121,16 @@ def mark_failed(
         "error": error[:ERROR_LIMIT],
         "in_doubt": mail.in_doubt or in_doubt,
     }
-    if not over:
+    if over:
+        values |= _covered(mail)
+    else:
         values["next_try_at"] = now + DELAYS[mail.attempts - 1]
     return _change(session, mail.id or 0, MailState.SENDING, mail.attempts, values)
+
+
+def _covered(mail: OutboxMail) -> dict[str, str]:
+    """A link that nobody will send any more is nobody's to read."""
+    return {"text": covered_text(mail.text), "html": covered_text(mail.html)} if mail.kind == LINK_KIND else {}
 
 
 def _change(session: Session, mail_id: int, state: MailState, attempts: int, values: dict[str, Any]) -> bool:

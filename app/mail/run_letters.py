@@ -57,6 +57,8 @@ def frozen_weekly(frozen: OverdueList, changes: Changes) -> WeeklyList:
         lines=changes.rows,
         list_id=frozen.id,
         difference=difference if changes.before else None,
+        audit_seq=frozen.audit_seq,
+        audit_sha256=frozen.audit_sha256,
     )
 
 

@@ -1,12 +1,14 @@
 """One step of the sender: claim a mail, commit, hand it over, mark it."""
 
 import logging
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from app.clock import Clock
 from app.db import Database
+from app.domain.audit import Act, ActResult, AuditAction, Channel
 from app.i18n import gettext as _
 from app.mail.eml_files import FileTransport
 from app.mail.outbox import claim_next, mark_failed, mark_sent
@@ -14,6 +16,7 @@ from app.mail.smtp import SmtpTransport
 from app.mail.transport import NotSent, Transport
 from app.models import Account, OutboxMail
 from app.settings import Settings
+from app.trail import ActMaker, tell
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ def transport_for(settings: Settings) -> Transport:
 
 def send_one(database: Database, transport: Transport, clock: Clock) -> bool:
     """Was there work? Whatever becomes of this mail, the next one gets its turn."""
-    with database.writing() as session:
+    with database.writing(_act(clock.now())) as session:
         mail = claim_next(session, clock.now())
         wanted = mail is not None and _still_wanted(session, mail)
     # From here on the claim is on record: if we die, the lease runs out and somebody else takes over.
@@ -45,15 +48,31 @@ def send_one(database: Database, transport: Transport, clock: Clock) -> bool:
                 _("发送程序出错：%(error)s") % {"error": f"{type(error).__name__}: {error}"}, in_doubt=True
             )
         else:
-            with database.writing() as session:
-                mark_sent(session, mail, clock.now())
+            with database.writing(_act(clock.now(), mail)) as session:
+                if mark_sent(session, mail, clock.now()):
+                    tell(session, reason=_("已发送") if not mail.in_doubt else _("已发送，可能重复"))
             return True
     log.warning("mail %s was not sent: %s", mail.key, failure.reason)
-    with database.writing() as session:
-        mark_failed(
+    with database.writing(_act(clock.now(), mail)) as session:
+        marked = mark_failed(
             session, mail, clock.now(), error=failure.reason, permanent=failure.permanent, in_doubt=failure.in_doubt
         )
+        if marked:
+            tell(session, outcome=ActResult.FAILED, reason=failure.reason)
     return True
+
+
+def _act(now: datetime, mail: OutboxMail | None = None) -> ActMaker:
+    """The fate of a mail is told by its key, without its text."""
+    return lambda: Act(
+        now,
+        AuditAction.MAIL,
+        Channel.WORKER,
+        region_id=mail.region_id if mail else None,
+        subject_table="outbox_mail",
+        subject_id=mail.id if mail else None,
+        subject=mail.key if mail else "",
+    )
 
 
 def _still_wanted(session: Session, mail: OutboxMail) -> bool:

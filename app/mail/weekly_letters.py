@@ -35,7 +35,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyList:
-    """A list, frozen or as it would be frozen now: then without `list_id` and `difference`."""
+    """A list, frozen or as it would be frozen now: then without `list_id`, `difference` and the audit trail's head."""
 
     year: int
     number: int
@@ -44,6 +44,8 @@ class WeeklyList:
     late: bool
     lines: Sequence[OverdueLine]
     list_id: int | None = None
+    audit_seq: int | None = None
+    audit_sha256: str = ""
     difference: Difference | None = None
 
     @property

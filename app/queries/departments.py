@@ -60,7 +60,7 @@ def departments_by_kind(
     kinds: dict[DepartmentKind, list[DepartmentRow]] = {kind: [] for kind in DepartmentKind}
     statement = (
         select(col(Department.id), col(Department.name), col(Department.kind))
-        .where(col(Department.region_id) == region_id)
+        .where(col(Department.region_id) == region_id, col(Department.never_used).is_(False))
         .order_by(col(Department.position), col(Department.id))
     )
     wanted = wanted or DepartmentsWanted()

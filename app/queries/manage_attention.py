@@ -24,6 +24,7 @@ class Attention:
     unheard: int
     departments: int
     doubtful: int
+    waiting_successions: int
     plans: int
     open_notes: int
     failed_mails: int
@@ -41,13 +42,16 @@ def attention(session: Session, region_id: int, today: date) -> Attention:
         session.exec(
             select(func.count())
             .select_from(table)
-            .where(col(table.region_id) == region_id, col(table.certainty) != Certainty.PRINTED)
+            .where(col(table.region_id) == region_id, col(table.certainty) != Certainty.PRINTED, *more)
         ).one()
-        for table in (Succession, DepartmentGroup)
+        for table, more in ((Succession, [col(Succession.undone_at).is_(None)]), (DepartmentGroup, []))
     )
     departments, plans, failed = session.execute(
         select_columns(
-            select(func.count()).select_from(Department).where(Department.region_id == region_id).scalar_subquery(),
+            select(func.count())
+            .select_from(Department)
+            .where(Department.region_id == region_id, col(Department.never_used).is_(False))
+            .scalar_subquery(),
             select(func.count()).select_from(Plan).where(Plan.region_id == region_id).scalar_subquery(),
             select(func.count())
             .select_from(OutboxMail)
@@ -62,6 +66,15 @@ def attention(session: Session, region_id: int, today: date) -> Attention:
         unheard=sum(1 for one in departments_without_liaison(session, region_id, today) if one.waiting),
         departments=departments,
         doubtful=doubtful,
+        waiting_successions=session.exec(
+            select(func.count())
+            .select_from(Succession)
+            .where(
+                Succession.region_id == region_id,
+                col(Succession.applied_at).is_(None),
+                col(Succession.undone_at).is_(None),
+            )
+        ).one(),
         plans=plans,
         open_notes=sum(open_notes_by_plan(session, region_id).values()),
         failed_mails=failed,

@@ -102,7 +102,7 @@ def obligation_contents(session: Session, obligation: Obligation, today: date) -
         milestone=session.get_one(Milestone, obligation.milestone_id),
         group=group_name(session, obligation.group_id),
         clause=clauses(session, [obligation.task_id]).get(obligation.task_id, []),
-        now=present_names(session, obligation.region_id, today),
+        now=present_names(session, obligation.region_id, today, task_id=obligation.task_id),
         measures=measures(session, obligation.task_id),
         reports=said[obligation.id or 0],
         others=[OtherPart(row, said[row.id]) for row in rows if row.id != obligation.id],

@@ -89,7 +89,8 @@ def due_story(session: Session, contents: ObligationContents) -> DueStory:
     if any(step.event.kind is EventKind.DUE_MOVED for step in steps):
         editions = _printed_dates(session, row.id, row.task_number, row.phase)
     successions = _successions(session, row.region_id)
-    granted = {extension.decided_at: extension for extension in contents.extensions if extension.granted_due}
+    # One request is open at a time, so that the first grant belongs to the first event, and so on.
+    granted = iter(sorted((one for one in contents.extensions if one.granted_due), key=lambda one: one.id))
     lines = []
     for step in steps:
         event = events[step.event.seq]
@@ -101,7 +102,7 @@ def due_story(session: Session, contents: ObligationContents) -> DueStory:
                 printed=(known[-1] if known else printed)
                 if step.event.kind in {EventKind.OPENED, EventKind.DUE_MOVED}
                 else None,
-                extension=granted.get(event.recorded_at) if step.event.kind is EventKind.EXTENDED else None,
+                extension=next(granted, None) if step.event.kind is EventKind.EXTENDED else None,
                 succession=_handed_on(successions, step),
             )
         )
@@ -152,7 +153,7 @@ def _successions(session: Session, region_id: int) -> list[SuccessionRow]:
         select_columns(*columns)
         .join(old, col(old.id) == Succession.predecessor_id)
         .join(new, col(new.id) == Succession.successor_id)
-        .where(col(Succession.region_id) == region_id)
+        .where(col(Succession.region_id) == region_id, col(Succession.undone_at).is_(None))
         .order_by(col(Succession.on), col(Succession.id))
     )
     return [SuccessionRow(*row) for row in session.execute(statement)]

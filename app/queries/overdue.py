@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.domain.workflow import EventKind, Role, State
 from app.models import Department, Milestone, Obligation, ObligationEvent, Phase, Plan, Task
 from app.queries.waiting import waits_for_department
+from app.queries.words_then import WordsThen, words_then
 
 # A page never asks for more rows than this; the file and the frozen list take all.
 ALL_ROWS = 1_000_000
@@ -92,7 +93,7 @@ def overdue_from(asked: AsOf, wanted: OverdueFilter, columns: Sequence[Any]) -> 
 
 
 def item_columns(asked: AsOf) -> list[Any]:
-    """What `item_of` needs."""
+    """What `items_of` needs."""
     standing = asked.standing
     extensions = col(Obligation.extensions) if asked.cutoff is None else _extensions_so_far()
     return [
@@ -112,31 +113,43 @@ def item_columns(asked: AsOf) -> list[Any]:
     ]
 
 
+_WORDS_NOW = WordsThen()
 _READ = [field.name for field in fields(OverdueItem) if field.name != "days_late"]
 
 
-def item_of(row: Row[Any], day: date) -> OverdueItem:
-    """The row may hold other columns besides."""
-    return OverdueItem(**{name: getattr(row, name) for name in _READ}, days_late=(day - row.due).days)
+def items_of(session: Session, asked: AsOf, rows: Sequence[Row[Any]]) -> list[OverdueItem]:
+    """In the words of the day that was asked for. The rows may hold other columns besides."""
+    words = words_then(session, asked.region_id, asked.cutoff) if asked.cutoff and rows else _WORDS_NOW
+    return [_item(row, asked.day, words) for row in rows]
+
+
+def _item(row: Row[Any], day: date, words: WordsThen) -> OverdueItem:
+    read = {name: getattr(row, name) for name in _READ}
+    read["plan_title"] = words.plan(row.plan_code, row.plan_title)
+    read["task_title"] = words.task(row.plan_code, row.task_number, row.task_title)
+    return OverdueItem(**read, days_late=(day - row.due).days)
 
 
 def overdue_now(
     session: Session, region_id: int, today: date, wanted: OverdueFilter = NO_FILTER, *, limit: int = ALL_ROWS
 ) -> list[OverdueItem]:
     """Longest overdue first."""
-    return _items(session, AsOf(region_id, today), wanted, limit)
+    return overdue_items(session, AsOf(region_id, today), wanted, limit=limit)
 
 
 def overdue_as_known(
     session: Session, region_id: int, day: date, *, cutoff: datetime, wanted: OverdueFilter = NO_FILTER
 ) -> list[OverdueItem]:
     """The list of `day` from the events recorded before `cutoff`: what was known then, whatever came later."""
-    return _items(session, AsOf(region_id, day, cutoff), wanted, ALL_ROWS)
+    return overdue_items(session, AsOf(region_id, day, cutoff), wanted)
 
 
-def _items(session: Session, asked: AsOf, wanted: OverdueFilter, limit: int) -> list[OverdueItem]:
+def overdue_items(
+    session: Session, asked: AsOf, wanted: OverdueFilter = NO_FILTER, *, limit: int = ALL_ROWS
+) -> list[OverdueItem]:
+    """Longest overdue first."""
     statement = overdue_from(asked, wanted, item_columns(asked)).order_by(asked.standing.due, col(Obligation.id))
-    return [item_of(row, asked.day) for row in session.execute(statement.limit(limit))]
+    return items_of(session, asked, session.execute(statement.limit(limit)).all())
 
 
 def _overtaken_before(cutoff: datetime) -> Any:

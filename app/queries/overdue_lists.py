@@ -9,11 +9,13 @@ from datetime import date, timedelta
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from app.clock import day_end
 from app.domain.list_hash import list_sha256
 from app.domain.overdue_change import Exit, exit_of
 from app.domain.typed_day import parse_day
 from app.domain.workflow import EventKind, State
 from app.models import Account, ObligationEvent, OverdueList, OverdueRow
+from app.queries.overdue import AsOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,16 @@ def frozen_list_of_day(session: Session, region_id: int, day: date) -> OverdueLi
     ).one_or_none()
 
 
+def list_as_of(region_id: int, day: date, *, today: date, zone: str, frozen: OverdueList | None) -> AsOf:
+    """Today's as it stands now; a day with a `frozen` list as it was known at that moment, any other at its end.
+
+    The list that is frozen on a day that is not over yet is shown from the next day on.
+    """
+    if day == today:
+        return AsOf(region_id, today)
+    return AsOf(region_id, day, frozen.cutoff if frozen else day_end(day, zone))
+
+
 def frozen_list_of_week(session: Session, region_id: int, week: str) -> OverdueList | None:
     """`week` is YEAR-NUMBER (2024-38) or any day of the week (2024-11-18). None when there is no such list."""
     statement = select(OverdueList).where(OverdueList.region_id == region_id)
@@ -144,7 +156,10 @@ def is_intact(frozen: OverdueList, changes: Changes) -> bool:
     return (
         frozen.previous_sha256 == previous
         and frozen.row_count == len(rows)
-        and frozen.sha256 == list_sha256(previous, frozen.year, frozen.number, frozen.as_of, rows)
+        and frozen.sha256
+        == list_sha256(
+            previous, frozen.year, frozen.number, frozen.as_of, rows, audit=(frozen.audit_seq, frozen.audit_sha256)
+        )
     )
 
 

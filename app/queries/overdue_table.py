@@ -10,7 +10,7 @@ from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from app.models import Department, Obligation, Plan
-from app.queries.overdue import ALL_ROWS, AsOf, OverdueFilter, OverdueItem, item_columns, item_of, overdue_from
+from app.queries.overdue import ALL_ROWS, AsOf, OverdueFilter, OverdueItem, item_columns, items_of, overdue_from
 
 PAGE = 50
 
@@ -80,7 +80,7 @@ def overdue_page(
         statement = statement.where(tuple_(*keys) > after)
     rows = session.execute(statement.order_by(*keys).limit(limit + 1)).all()
     shown = rows[:limit]
-    items = [item_of(row, asked.day) for row in shown]
+    items = items_of(session, asked, shown)
     if len(rows) <= limit:
         return OverduePage(items, None)
     last = shown[-1]

@@ -27,6 +27,7 @@ from app.models import (
 )
 from app.models.account import AccountRole
 from app.models.digest_run import RunKind
+from app.queries.handovers import told_for
 
 # Two rungs lie at most 16 days apart, and a holiday moves one by some ten more: what was said earlier is no matter.
 MEMORY = timedelta(days=45)
@@ -179,7 +180,11 @@ def _news(
 
 
 def said_before(session: Session, region_id: int, accounts: Sequence[int], day: date) -> dict[tuple[int, int], Said]:
-    """The last that each account was told of each obligation by mails of either kind, as far back as it matters."""
+    """The last that each account was told of each obligation by mails of either kind, as far back as it matters.
+
+    What somebody was told whose work was handed over counts as told to who took it over, until the day of it.
+    """
+    heirs = told_for(session, region_id, accounts, since=day - MEMORY)
     runs: dict[int, list[tuple[date, list[dict[str, Any]]]]] = defaultdict(list)
     for account_id, on, items in session.execute(
         select_columns(col(Digest.account_id), col(DigestRun.run_date), col(Digest.items))
@@ -187,11 +192,13 @@ def said_before(session: Session, region_id: int, accounts: Sequence[int], day: 
         .where(
             col(DigestRun.region_id) == region_id,
             col(DigestRun.run_date) > day - MEMORY,
-            col(Digest.account_id).in_(accounts),
+            col(Digest.account_id).in_(list(heirs)),
         )
         .order_by(col(DigestRun.run_date), col(DigestRun.id))
     ):
-        runs[account_id].append((on, items))
+        for heir, until in heirs[account_id]:
+            if on <= until:
+                runs[heir].append((on, items))
     return {
         (account_id, obligation_id): what
         for account_id, told in runs.items()

@@ -131,7 +131,9 @@ def _departments(scope: Scope, words: Sequence[str]) -> Select[Any]:
         col(Department.name).label("text"),
     ]
     return select_columns(*columns).where(
-        col(Department.region_id) == scope.region_id, or_(_holds(words, Department.name), also_called)
+        col(Department.region_id) == scope.region_id,
+        col(Department.never_used).is_(False),
+        or_(_holds(words, Department.name), also_called),
     )
 
 

@@ -85,7 +85,7 @@ def task_contents(session: Session, plan: Plan, task: Task, today: date) -> Task
         area=session.get(Area, task.area_id) if task.area_id is not None else None,
         clause=clause,
         members=members_of(session, {part.group_id for part in clause if part.group_id is not None}),
-        now=present_names(session, plan.region_id, today),
+        now=present_names(session, plan.region_id, today, task_id=task_id),
         measures=measures(session, task_id),
         milestones=[
             _milestone(row, by_milestone[row.milestone.id or 0], today) for row in milestones_of_task(session, task_id)

@@ -111,7 +111,8 @@ def frozen_list_findings(session: Session, checked: Checked) -> Iterator[str]:
         if frozen.previous_sha256 != previous.get(frozen.region_id, ""):
             yield f"{where}: the list before it is not the one it was chained to"
         values = [_values(row) for row in rows]
-        actual = list_sha256(frozen.previous_sha256, frozen.year, frozen.number, frozen.as_of, values)
+        head = (frozen.audit_seq, frozen.audit_sha256)
+        actual = list_sha256(frozen.previous_sha256, frozen.year, frozen.number, frozen.as_of, values, audit=head)
         if actual != frozen.sha256:
             yield f"{where}: its rows were changed after it was frozen"
         previous[frozen.region_id] = frozen.sha256
@@ -123,6 +124,5 @@ def _values(row: Row[Any]) -> dict[str, Any]:
 
 def evidence_hashes(session: Session) -> Iterator[tuple[str, int]]:
     """(sha256, size in bytes) of every file that a report refers to, each once."""
-    yield from session.execute(
-        select(Evidence.sha256, Evidence.size).distinct().order_by(col(Evidence.sha256))
-    ).tuples()
+    for row in session.execute(select(Evidence.sha256, Evidence.size).distinct().order_by(col(Evidence.sha256))):
+        yield row.sha256, row.size

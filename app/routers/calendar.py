@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.access import Viewer
+from app.access import Viewer, plan_pages
 from app.domain.lights import Light
 from app.domain.months import FIRST_YEAR, LAST_YEAR, Month, read_month
 from app.domain.typed_day import parse_day
@@ -69,6 +69,7 @@ def calendar(
     plan: str = "",
     mine: str = "",
 ) -> Response:
+    plan_pages(viewer)
     plans = plans_of_region(session, viewer.region_id)
     asked = _read(viewer, plan, mine, plans)
     chosen = read_month(month) if month else Month.of(today)
@@ -116,6 +117,7 @@ def one_day(
     light: str = "",
     after: str = "",
 ) -> Response:
+    plan_pages(viewer)
     chosen = _day(day)
     plans = plans_of_region(session, viewer.region_id)
     asked = _read(viewer, plan, mine, plans)

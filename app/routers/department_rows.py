@@ -7,6 +7,7 @@ from app.access import department_for_reading
 from app.domain.lights import Light
 from app.domain.punctuality import Outcome
 from app.domain.workflow import Role
+from app.queries.inheritance import inherited
 from app.queries.plans import plans_of_region
 from app.queries.region_rows import RegionRows, rows_by_date, tasks_taken_part_in
 from app.rendering import page
@@ -38,6 +39,7 @@ def obligations(
         lights=tuple(Light),
         outcomes=tuple(Outcome),
         found=found,
+        inherited=inherited(session, [row.id for row in found.rows]),
         continued=key is not None,
         next_page=key_text(found.after),
         own_tasks=tasks_taken_part_in(session, viewer.region_id, viewer.department_id),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.access import department_for_reading, reads_inside
+from app.access import department_for_reading, plan_pages, reads_inside
 from app.charts import Segment, stacked
 from app.domain.lights import Light
 from app.domain.months import Month
@@ -17,6 +17,7 @@ from app.i18n import gettext as _
 from app.queries.department_duties import next_deadlines, plans_of_department, roles_of_department
 from app.queries.department_names import aliases_of, groups_of, successions_of
 from app.queries.departments import DepartmentsWanted, departments_by_kind, groups_of_region
+from app.queries.inheritance import late_when_taken_over, taken_over
 from app.queries.obligation_lights import OWED
 from app.queries.punctuality import PunctualityRow, punctuality
 from app.queries.silent import SilentWanted, repeated, unreported, unreported_count
@@ -66,6 +67,7 @@ def index(
     group: str = "",
     q: str = "",
 ) -> Response:
+    plan_pages(viewer)
     groups = groups_of_region(session, viewer.region_id)
     asked = _read(kind, group, q, groups)
     kinds = [] if asked.faults else departments_by_kind(session, viewer.region_id, today, asked.wanted)
@@ -109,6 +111,7 @@ def show(
     region_id = viewer.region_id
     inside = reads_inside(viewer, department_id)
     wanted = SilentWanted(department_id)
+    came = taken_over(session, region_id, department_id)
     most = _SILENT_SHOWN if viewer.reads_region else _SILENT_OF_OWN
     return page(
         request,
@@ -117,6 +120,8 @@ def show(
         aliases=aliases_of(session, department_id),
         groups=groups_of(session, department_id),
         successions=successions_of(session, department_id),
+        taken_over=came,
+        late_before=late_when_taken_over(session, region_id, department_id, today) if came else 0,
         plans=plans_of_department(session, region_id, department_id, today),
         roles=roles_of_department(session, region_id, department_id, today),
         deadlines=next_deadlines(session, region_id, department_id, today),

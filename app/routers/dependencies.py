@@ -16,22 +16,30 @@ from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
 
 from app.access import Viewer
-from app.changes.sign_in import token_sha256, touch_session, wants_touch
+from app.changes.password_rules import password_due
+from app.changes.second_factor import factor_missing
+from app.changes.sign_in import touch_session, wants_touch
+from app.changes.token_hash import token_sha256
 from app.clock import Clock, local_day
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore
 from app.domain import typed_day
 from app.domain.written import as_written
-from app.errors import BadToken, FormExpired, NotFound, SignInNeeded
+from app.errors import BadToken, FactorNeeded, FormExpired, NotFound, PasswordDue, SignInNeeded
 from app.i18n import gettext as _
 from app.queries.sessions import signed_in
 from app.rendering import is_htmx, only_reads
 from app.routers.acts import act_of
 from app.routers.bounded_form import read_bounded_form
+from app.routers.cookies import read_cookie
 from app.routers.form_token import masked, means
 from app.settings import Settings
 
 COOKIE = "duban_session"
+# What opens while a second factor that is demanded has not been set up.
+_WITHOUT_FACTOR = frozenset({"/account/second-factor", "/account/password", "/sign-out", "/language"})
+# What opens while another password has to be chosen first.
+_WITHOUT_PASSWORD = frozenset({"/account/password", "/sign-out", "/language"})
 MEGABYTE = 1024 * 1024
 
 
@@ -122,6 +130,11 @@ def get_now(request: Request) -> datetime:
     return now
 
 
+def get_wall(request: Request) -> datetime:
+    """The real moment, also while the clock is held."""
+    return get_clock(request).wall()
+
+
 def _check_token(request: Request, given: str, expected: str) -> None:
     if not means(given, expected):
         if given and sent_from_here(request):
@@ -136,7 +149,7 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
     database: Database = request.app.state.database
     settings = get_settings(request)
     now = get_now(request)
-    token = request.cookies.get(COOKIE)
+    token = read_cookie(request, COOKIE)
     if not token:
         raise SignInNeeded
     with database.reading() as session:
@@ -158,11 +171,21 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
             separate_duties=settings.separate_duties,
         )
         token_of_session = living.csrf
+        factor_is_missing = factor_missing(account.role, living.way, settings)
+        has_factor = account.totp_secret is not None
+        password_is_due = password_due(account, living.way, settings, now)
     request.state.viewer = viewer
     request.state.today = local_day(now, viewer.time_zone)
     # A foreign site can send a form, but not with htmx's header: the browser would ask us first, and we do not answer.
-    if not only_reads(request) and not is_htmx(request):
-        _check_token(request, typed.text("csrf"), token_of_session)
+    if not only_reads(request):
+        if is_htmx(request):
+            from_this_site(request)
+        else:
+            _check_token(request, typed.text("csrf"), token_of_session)
+    if password_is_due and request.url.path not in _WITHOUT_PASSWORD:
+        raise PasswordDue
+    if factor_is_missing and request.url.path not in _WITHOUT_FACTOR:
+        raise SignInNeeded if has_factor else FactorNeeded
     if wants_touch(seen_at, now):
         with database.writing(act_of(request)) as session:
             touch_session(session, session_id, now=now)
@@ -193,6 +216,7 @@ DbSession: TypeAlias = Annotated[Session, Depends(get_session, scope="function")
 SignedInViewer: TypeAlias = Annotated[Viewer, Depends(get_viewer)]
 Today: TypeAlias = Annotated[date, Depends(get_today)]
 Now: TypeAlias = Annotated[datetime, Depends(get_now)]
+Wall: TypeAlias = Annotated[datetime, Depends(get_wall)]
 Form: TypeAlias = Annotated[Typed, Depends(read_form)]
 Knobs: TypeAlias = Annotated[Settings, Depends(get_settings)]
 Store: TypeAlias = Annotated[EvidenceStore, Depends(get_evidence_store)]
@@ -206,7 +230,17 @@ def sent_from_here(request: Request) -> bool:
     if fetched is not None:
         return fetched in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+    return origin is None or _is_ours(origin, request)
+
+
+def _is_ours(origin: str, request: Request) -> bool:
+    """The very host that was asked for; or one of those that the settings name, where a proxy writes another."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    named = get_settings(request).host_names
+    return bool(parts.netloc) and (parts.netloc == request.headers.get("Host") or parts.hostname in named)
 
 
 def own_path(target: str) -> str:

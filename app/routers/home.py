@@ -13,6 +13,8 @@ _HOMES = {
     AccountRole.HEAD: "/obligations",
     AccountRole.SECRETARIAT: "/desk",
     AccountRole.ADMIN: "/manage",
+    AccountRole.SECURITY: "/manage/accounts",
+    AccountRole.AUDITOR: "/audit",
     AccountRole.LEADER: "/overview",
     AccountRole.EXPERT: "/overview",
 }

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors import FormExpired, Invalid, SignInNeeded
 from app.i18n import LANGUAGES, official_language, speaking
 from app.i18n import gettext as _
-from app.routers.dependencies import Form, Knobs, from_this_site, get_viewer, own_path, see_other
+from app.routers.cookies import read_cookie, set_cookie
+from app.routers.dependencies import Form, from_this_site, get_viewer, own_path, see_other
 
 router = APIRouter()
 
@@ -29,7 +30,7 @@ class SpokenLanguage:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        chosen = HTTPConnection(scope).cookies.get(COOKIE, "")
+        chosen = read_cookie(HTTPConnection(scope), COOKIE)
         language = chosen if chosen in LANGUAGES else self._official
         # The page of an error that nobody foresaw is made outside of here.
         scope.setdefault("state", {})["language"] = language
@@ -38,7 +39,7 @@ class SpokenLanguage:
 
 
 @router.post("/language")
-def choose(request: Request, typed: Form, knobs: Knobs) -> Response:
+def choose(request: Request, typed: Form) -> Response:
     """Back to the page one came from. Also for those who have not signed in."""
     try:
         get_viewer(request, typed)
@@ -51,9 +52,7 @@ def choose(request: Request, typed: Form, knobs: Knobs) -> Response:
     if language not in LANGUAGES:
         raise Invalid({"language": _("没有这种语言，请在页面上方选择。")})
     answer = see_other(_without_notice(own_path(target or "/")))
-    answer.set_cookie(
-        COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=knobs.secure_cookies, path="/"
-    )
+    set_cookie(request, answer, COOKIE, language, max_age=_YEAR)
     return answer
 
 

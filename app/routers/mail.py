@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from app.access import mail_for_reading, secretariat_only
 from app.errors import Invalid
 from app.i18n import gettext as _
+from app.mail.covered_links import covered_mail
 from app.mail.message import BadAddress, build_message
 from app.models.outbox_mail import MailState
 from app.queries.mails import mails
@@ -65,7 +66,7 @@ def _link(asked: Mapping[str, str]) -> str:
 
 @router.get("/mail/{mail_id}.eml")
 def as_file(mail_id: RowId, session: DbSession, viewer: SignedInViewer, knobs: Knobs) -> Response:
-    mail = mail_for_reading(session, viewer, mail_id)
+    mail = covered_mail(mail_for_reading(session, viewer, mail_id))
     at = (mail.sent_at or mail.created_at).astimezone(ZoneInfo(viewer.time_zone))
     try:
         message = build_message(mail, sender=knobs.mail_from, at=at)
@@ -76,12 +77,12 @@ def as_file(mail_id: RowId, session: DbSession, viewer: SignedInViewer, knobs: K
 
 @router.get("/mail/{mail_id}/html")
 def html_part(mail_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
-    mail = mail_for_reading(session, viewer, mail_id)
+    mail = covered_mail(mail_for_reading(session, viewer, mail_id))
     return HTMLResponse(mail.html, headers={"Content-Security-Policy": _SHOWN_ONLY})
 
 
 @router.get("/mail/{mail_id}")
 def one(request: Request, mail_id: RowId, session: DbSession, viewer: SignedInViewer, knobs: Knobs) -> Response:
-    mail = mail_for_reading(session, viewer, mail_id)
+    mail = covered_mail(mail_for_reading(session, viewer, mail_id))
     attachments = [(stored["file_name"], len(b64decode(stored["content"]))) for stored in mail.attachments]
     return page(request, "mail/mail.html", mail=mail, sender=knobs.mail_from, attachments=attachments)

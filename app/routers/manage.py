@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.access import manages_region
+from app.access import manage_index
 from app.queries.manage_attention import attention
 from app.rendering import page
 from app.routers.dependencies import DbSession, SignedInViewer, Today
@@ -13,5 +13,5 @@ router = APIRouter()
 
 @router.get("/manage")
 def index(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
-    manages_region(viewer)
+    manage_index(viewer)
     return page(request, "manage/index.html", found=attention(session, viewer.region_id, today))

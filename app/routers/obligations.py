@@ -7,6 +7,7 @@ from app import access
 from app.domain.workflow import State
 from app.queries.department_desk import list_choices
 from app.queries.department_list import department_counts, department_obligations, most_urgent
+from app.queries.inheritance import inherited
 from app.queries.obligations import last_review
 from app.queries.update_drafts import drafted
 from app.rendering import is_htmx, page
@@ -40,6 +41,7 @@ def obligations(request: Request, session: DbSession, viewer: SignedInViewer, to
         question=question,
         choices=choices,
         rows=rows,
+        inherited=inherited(session, [row.id for row in rows]),
         counts=department_counts(*own, today, wanted),
         drafts=drafted(session, viewer.account_id, [row.id for row in (*rows, *([first] if first else []))]),
         next_page=key_text(found.after) if found else "",

@@ -8,15 +8,15 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.access import Viewer, region_lists
-from app.clock import day_end
 from app.documents.writing.overdue_xlsx import overdue_workbook
 from app.documents.writing.sheet_cells import MEDIA_TYPE
 from app.errors import Invalid
 from app.i18n import gettext as _
 from app.i18n import officially
 from app.models import OverdueList
+from app.queries.inheritance import inherited, inherited_in_words
 from app.queries.overdue import AsOf, OverdueItem
-from app.queries.overdue_lists import frozen_list_of_day
+from app.queries.overdue_lists import frozen_list_of_day, list_as_of
 from app.queries.overdue_table import (
     Grouping,
     department_choices,
@@ -43,11 +43,7 @@ def _choices(session: Session, viewer: Viewer) -> Choices:
 
 
 def _asked(viewer: Viewer, question: Question, today: Today, frozen: OverdueList | None) -> AsOf:
-    """A day on which a list was frozen is shown as it was known at that moment, any other as at its end."""
-    if question.day == today:
-        return AsOf(viewer.region_id, today)
-    cutoff = frozen.cutoff if frozen else day_end(question.day, viewer.time_zone)
-    return AsOf(viewer.region_id, question.day, cutoff)
+    return list_as_of(viewer.region_id, question.day, today=today, zone=viewer.time_zone, frozen=frozen)
 
 
 @router.get("/overdue")
@@ -72,6 +68,7 @@ def overdue(request: Request, session: DbSession, viewer: SignedInViewer, today:
         asked=asked,
         groups=list(_groups(question.arrangement.grouping, found.items, departments, plans)),
         departments=departments,
+        inherited=inherited(session, [item.obligation_id for item in found.items], cutoff=asked.cutoff),
         total=sum(departments.values()),
         next_page=key_text(found.after),
     )
@@ -106,10 +103,12 @@ def overdue_file(request: Request, session: DbSession, viewer: SignedInViewer, t
     if question.faults:
         raise Invalid(question.faults)
     frozen = frozen_list_of_day(session, viewer.region_id, question.day)
-    items = overdue_all(session, _asked(viewer, question, today, frozen), question.wanted, question.arrangement)
+    asked = _asked(viewer, question, today, frozen)
+    items = overdue_all(session, asked, question.wanted, question.arrangement)
     day = question.day.isoformat()
     with officially():
         title = _("%(region)s逾期清单") % {"region": viewer.region_name}
         name = _("%(region)s逾期清单（%(day)s）.xlsx") % {"region": viewer.region_name, "day": day}
-        content = overdue_workbook(items, title=title, as_of=question.day)
+        notes = inherited_in_words(session, [item.obligation_id for item in items], cutoff=asked.cutoff)
+        content = overdue_workbook(items, title=title, as_of=question.day, inherited=notes)
     return download(content, MEDIA_TYPE, name=name, plain=f"overdue-{day}.xlsx")

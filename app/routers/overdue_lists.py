@@ -1,5 +1,7 @@
 """Frozen overdue lists: all of them, one of them, its files, and freezing today's."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
@@ -16,6 +18,7 @@ from app.errors import DubanError, Invalid, Overtaken
 from app.i18n import gettext as _
 from app.i18n import officially
 from app.models import OverdueList, Region
+from app.queries.inheritance import inherited, inherited_in_words
 from app.queries.overdue_lists import (
     Changes,
     changes_since_last,
@@ -28,7 +31,7 @@ from app.queries.overdue_series import series
 from app.rendering import page
 from app.routers.dependencies import DbSession, Now, RowId, SignedInViewer, Today, parse_day, see_other
 from app.routers.downloads import download
-from app.words import list_name
+from app.words import list_name, list_remarks
 
 router = APIRouter()
 
@@ -82,8 +85,9 @@ def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Res
         changes.rows,
         title=_("%(region)s逾期清单%(name)s") % {"region": viewer.region_name, "name": name},
         as_of=frozen.as_of,
-        remarks=[_("校验码（SHA-256）：%(hash)s") % {"hash": frozen.sha256}],
+        remarks=list_remarks(frozen.sha256, frozen.audit_seq, frozen.audit_sha256),
         weeks=changes.weeks if changes.before else None,
+        inherited=inherited_in_words(session, [row.obligation_id for row in changes.rows], cutoff=frozen.cutoff),
     )
     return download(
         content,
@@ -98,7 +102,9 @@ def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Res
 def list_docx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Response:
     frozen = overdue_list_for_reading(session, viewer, list_id)
     region = session.get_one(Region, viewer.region_id)
-    circular = _circular(region, frozen, changes_since_last(session, frozen))
+    changes = changes_since_last(session, frozen)
+    taken_over = inherited_in_words(session, [row.obligation_id for row in changes.rows], cutoff=frozen.cutoff)
+    circular = _circular(region, frozen, changes, taken_over)
     return download(
         circular_docx.circular_docx(circular),
         circular_docx.MEDIA_TYPE,
@@ -107,7 +113,7 @@ def list_docx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Res
     )
 
 
-def _circular(region: Region, frozen: OverdueList, changes: Changes) -> Circular:
+def _circular(region: Region, frozen: OverdueList, changes: Changes, taken_over: Mapping[int, str]) -> Circular:
     office = _("秘书处（%(secretariat)s）") % {"secretariat": region.secretariat} if region.secretariat else _("秘书处")
     return Circular(
         name=list_name(frozen.year, frozen.number),
@@ -118,6 +124,8 @@ def _circular(region: Region, frozen: OverdueList, changes: Changes) -> Circular
         lines=changes.rows,
         weeks=changes.weeks,
         since=_since(changes),
+        remarks=list_remarks(frozen.sha256, frozen.audit_seq, frozen.audit_sha256),
+        inherited=taken_over,
     )
 
 
@@ -152,6 +160,7 @@ def one_list(request: Request, list_id: RowId, session: DbSession, viewer: Signe
         changes=changes,
         show=show,
         parts=by_department(rows, changes.weeks),
+        inherited=inherited(session, [row.obligation_id for row in changes.rows], cutoff=frozen.cutoff),
         departments=len({row.department for row in changes.rows}),
         gone=[pair for pair in changes.gone if _is_shown(pair[1], show)],
         roles={role.value: role for role in Role},

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.access import plan_for_reading
+from app.access import plan_for_reading, plan_pages
 from app.queries.plan_contents import plan_contents
 from app.queries.plan_overview import plans_overview
 from app.queries.plan_sources import plan_counts
@@ -16,6 +16,7 @@ router = APIRouter()
 
 @router.get("/plans")
 def index(request: Request, session: DbSession, viewer: SignedInViewer, today: Today) -> Response:
+    plan_pages(viewer)
     plans = plans_overview(session, viewer.region_id, today)
     return page(
         request,

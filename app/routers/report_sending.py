@@ -8,9 +8,24 @@ from app import access
 from app.access import Viewer
 from app.changes.keep_draft import keep_draft
 from app.changes.submit_update import repeats_returned, submit_update, was_sent_before
-from app.errors import Invalid, Overtaken
+from app.errors import Invalid, NotFound, Overtaken, SignInNeeded
 from app.i18n import gettext as _
+from app.models import Account, Obligation
 from app.routers.report_form import ReportForm
+
+
+def obligation_to_report(session: Session, viewer: Viewer, obligation_id: int) -> Obligation:
+    """Raises SignInNeeded for somebody whose department has been succeeded since this request began.
+
+    His sessions have ended with it: what he typed waits on the page to sign in, and is sent again by who he is now.
+    """
+    try:
+        return access.obligation_for_reporting(session, viewer, obligation_id)
+    except NotFound as missing:
+        account = session.get(Account, viewer.account_id)
+        if account is not None and account.department_id != viewer.department_id:
+            raise SignInNeeded from missing
+        raise
 
 
 def send_report(
@@ -20,7 +35,7 @@ def send_report(
 
     What was sent before, by a double click or a reload, is a success without a second report.
     """
-    obligation = access.obligation_for_reporting(session, viewer, obligation_id)
+    obligation = obligation_to_report(session, viewer, obligation_id)
     said, faults = form.read(obligation.percent)
     try:
         if not faults and repeats_returned(session, obligation, said):
@@ -30,7 +45,7 @@ def send_report(
         submit_update(session, obligation, said, by=viewer.account_id, now=now, today=today)
     except (Invalid, Overtaken) as error:
         session.rollback()
-        obligation = access.obligation_for_reporting(session, viewer, obligation_id)
+        obligation = obligation_to_report(session, viewer, obligation_id)
         overtaken = isinstance(error, Overtaken)
         if overtaken and was_sent_before(session, obligation, said, by=viewer.account_id):
             return None
@@ -50,7 +65,7 @@ def keep_typed(
     revision: int | None = None,
 ) -> Invalid | Overtaken | None:
     """Keeps the form as a draft; what stands against it, or None."""
-    obligation = access.obligation_for_reporting(session, viewer, obligation_id)
+    obligation = obligation_to_report(session, viewer, obligation_id)
     try:
         keep_draft(
             session,

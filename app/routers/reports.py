@@ -3,12 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app import access
 from app.models.progress_update import UpdateKind
 from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Store, Today, see_other
 from app.routers.obligation_page import show_obligation
 from app.routers.report_form import typed_form
-from app.routers.report_sending import send_report
+from app.routers.report_sending import obligation_to_report, send_report
 
 router = APIRouter()
 
@@ -24,7 +23,7 @@ def report(
     now: Now,
     today: Today,
 ) -> Response:
-    access.obligation_for_reporting(session, viewer, obligation_id)
+    obligation_to_report(session, viewer, obligation_id)
     session.rollback()  # lets go of the write lock while files are checked and put away, which may take seconds
     form = typed_form(typed, store, viewer.account_id)
     error = send_report(session, viewer, obligation_id, form, now=now, today=today)

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.access import report_scope
+from app.access import plan_pages, report_scope
 from app.domain.search import Kind, excerpt
 from app.errors import Invalid
 from app.i18n import gettext as _
+from app.queries.department_names import present_names
 from app.queries.search import SHOWN, Found, search
 from app.rendering import page
-from app.routers.dependencies import DbSession, SignedInViewer
+from app.routers.dependencies import DbSession, SignedInViewer, Today
 
 router = APIRouter()
 
@@ -41,8 +42,11 @@ def results(
     q: str = "",
     kind: Kind | None = None,
     after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    *,
+    today: Today,
 ) -> Response:
     """All kinds with their first hits, or one kind page by page."""
+    plan_pages(viewer)
     q = q.strip()
     try:
         words = _words(q)
@@ -60,6 +64,7 @@ def results(
         "search/search.html",
         q=q,
         kind=kind,
+        now=present_names(session, viewer.region_id, today) if Kind.DEPARTMENT in found else {},
         found={one: some for one, some in found.items() if some.hits},
         words=words,
         faults={},

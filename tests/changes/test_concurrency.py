@@ -3,17 +3,21 @@
 import threading
 from collections.abc import Callable
 
+import pytest
 from sqlmodel import col, func, select
 
 from app.changes.review_update import review_update
+from app.changes.second_factor import locked_account
 from app.changes.submit_update import Report, submit_update
 from app.db import Database
+from app.domain.audit import Act, AuditAction, Channel
 from app.domain.workflow import State
 from app.errors import Overtaken
 from app.models import Account, Obligation, ObligationEvent, ProgressUpdate, Review
 from app.models.progress_update import UpdateKind
 from app.models.review import ReviewDecision
 from app.queries.verify import Checked, history_findings
+from app.trail import keep_trail, tell
 from tests.conftest import NOW, TODAY
 
 
@@ -94,3 +98,45 @@ def test_of_acceptance_and_return_at_once_one_is_taken(
         assert last.state is obligation_of("甲局").state
         assert last.state in {State.ACCEPTED, State.RETURNED}
         assert list(history_findings(session, Checked())) == []
+
+
+def test_who_signs_in_does_not_hold_up_who_is_at_work_under_the_same_name(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one holds the account's row and waits for the trail; the other holds the trail, and its entry names the row."""
+    monkeypatch.setattr(database, "witness", database.witness)
+    keep_trail(database)
+    by, begun = account(database, "甲局联络员"), threading.Event()
+    with database.reading() as session:
+        region_id = session.get_one(Account, by).region_id
+
+    def act() -> Act:
+        return Act(NOW, AuditAction.EXPORT, Channel.WEB, region_id=region_id, actor_id=by)
+
+    def sign_in() -> None:
+        with database.writing(act) as session:
+            locked_account(session, by)
+            begun.set()
+            working.join(0.3)
+            tell(session, action=AuditAction.SIGN_IN)
+
+    def work() -> None:
+        begun.wait()
+        with database.writing(act) as session:
+            tell(session, action=AuditAction.EXPORT)
+
+    with database.writing(act) as session:
+        tell(session, action=AuditAction.EXPORT)
+    faults: list[BaseException] = []
+
+    def told(run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException as error:
+            faults.append(error)
+
+    working = threading.Thread(target=told, args=(work,))
+    working.start()
+    told(sign_in)
+    working.join()
+    assert faults == []

@@ -28,6 +28,11 @@ from tests.documents import samples
 MEGABYTE = 1024 * 1024
 
 
+def inside(content: bytes) -> bytes:
+    """A letter with a document embedded in it."""
+    return samples.with_entry(samples.word(), "word/embeddings/object1.bin", content)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> EvidenceStore:
     return EvidenceStore(tmp_path / "evidence", MEGABYTE)
@@ -81,6 +86,12 @@ def test_eight_threads_that_bring_the_same_file_leave_one(store: EvidenceStore) 
             samples.package({"[Content_Types].xml": b"<Types/>", "ppt/presentation.xml": b"<p/>"}),
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         ),
+        (
+            "内嵌.docx",
+            samples.with_entry(samples.word(), "word/embeddings/object1.bin", samples.excel()),
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        ("附件.pdf", samples.PDF + samples.excel() + b"\n%%EOF\n", "application/pdf"),
         ("公文.ofd", samples.package({"OFD.xml": b"<OFD/>"}), "application/ofd"),
         ("旧.doc", samples.compound("WordDocument", "1Table"), "application/msword"),
         ("旧.xls", samples.compound("Workbook"), "application/vnd.ms-excel"),
@@ -123,6 +134,14 @@ def test_every_kind_of_evidence_is_taken(store: EvidenceStore, name: str, conten
         ("宽字符.txt", "活动".encode("utf-16"), LyingType),
         ("乱码.csv", b"\xff\xfe\xfa\xfb\xff" * 10, LyingType),
         ("宏.docx", samples.with_entry(samples.word(), "word/vbaProject.bin", b"code"), MacrosInside),
+        ("内嵌宏.docx", inside(samples.with_entry(samples.excel(), "xl/vbaProject.bin", b"code")), MacrosInside),
+        ("内嵌的内嵌宏.docx", inside(inside(samples.with_entry(samples.word(), "vbaProject.bin", b""))), MacrosInside),
+        ("内嵌旧宏.docx", inside(samples.compound("WordDocument", "_VBA_PROJECT")), MacrosInside),
+        ("太深.docx", inside(inside(inside(samples.excel()))), UnpacksTooLarge),
+        ("内嵌炸弹.docx", inside(samples.package({"a": bytes(600_000), "b": bytes(10_000_000)})), UnpacksTooLarge),
+        ("两用.pdf", samples.PDF + samples.package({"a.txt": b"a"}), LyingType),
+        ("两用.png", samples.png() + samples.word(), LyingType),
+        ("两用.jpg", samples.JPG + samples.package({"META-INF/MANIFEST.MF": b"Main-Class: x"}), LyingType),
         ("宏.xlsx", samples.with_entry(samples.excel(), "xl/macrosheets/sheet1.xml", b"<m/>"), MacrosInside),
         (
             "宏.docx",

@@ -1,11 +1,11 @@
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session, select
 
 from app.changes.freeze_overdue_list import freeze_overdue_list
 from app.models import Region
 from app.queries.verify import Checked, frozen_list_findings, history_findings
 from tests.conftest import NOW, TODAY
+from tests.tampering import tamper
 
 
 def findings(session: Session) -> list[str]:
@@ -45,6 +45,5 @@ def test_an_untouched_history_has_no_findings(frozen: Session) -> None:
     ],
 )
 def test_what_was_changed_behind_its_back_is_found(frozen: Session, tampering: str, finding: str) -> None:
-    frozen.execute(text(tampering))
-    frozen.expire_all()
+    tamper(frozen, tampering)
     assert any(finding in found for found in findings(frozen))

@@ -13,10 +13,11 @@ from app.db import Database
 from app.domain.workflow import EventKind
 from app.models import Obligation, OverdueList
 from app.models.review import ReviewDecision
-from app.queries.overdue_lists import changes_since_last, frozen_rows
+from app.queries.overdue_lists import changes_since_last
 from app.queries.overdue_series import series
 from tests.conftest import TODAY, Person
 from tests.history import History, at, counted
+from tests.tampering import tamper
 
 SignIn = Callable[[str], Person]
 MONDAY = date(2024, 11, 18)
@@ -221,9 +222,7 @@ def test_a_frozen_list_shows_its_seal_and_what_changed(sign_in: SignIn, history:
 def test_a_list_that_was_tampered_with_is_shown_as_such(sign_in: SignIn, history: History) -> None:
     key = history.freeze(MONDAY)
     with history.database.writing() as session:
-        row = frozen_rows(session, key)[0]
-        row.department = "丙局"
-        session.add(row)
+        tamper(session, "UPDATE overdue_row SET department = '丙局' WHERE list_id = :key AND position = 1", key=key)
     page = sign_in("领导").get(f"/overdue/lists/{key}").text
     assert "校验不一致" in page
     assert "✓" not in page

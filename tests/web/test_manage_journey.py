@@ -49,6 +49,15 @@ def test_an_account_is_added_used_and_closed_while_it_is_in_use(
     password = secretary.locator("#shown-password").inner_text()
 
     liaison = enter(browser, site, "丙局新联络员", password)
+    expect(liaison.get_by_role("heading", level=1)).to_have_text("请先设置新密码")
+    liaison.get_by_label("新密码").fill("short")
+    liaison.get_by_role("button", name="设置新密码").click()
+    expect(liaison.get_by_role("alert")).to_contain_text("密码至少8位。")
+    if scripts:
+        assert violations(liaison) == []
+    password = "kettle rain lamp"
+    liaison.get_by_label("新密码").fill(password)
+    liaison.get_by_role("button", name="设置新密码").click()
     expect(liaison.get_by_role("banner")).to_contain_text("丙局联络员")
     expect(liaison).to_have_url(f"{site}/obligations")
 

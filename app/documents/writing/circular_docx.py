@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from docx import Document
@@ -47,7 +47,8 @@ class Since:
 class Circular:
     """`name` is the list's own, e.g. 〔2024〕第12期; `issued_on` the day on which it was frozen.
 
-    `weeks`: how many lists in a row hold an obligation. `since` is None for the first list.
+    `weeks`: how many lists in a row hold an obligation. `inherited`: from whom one was taken over. `since` is None for
+    the first list. `remarks`: by which hashes the paper can be compared with the system, small at its end.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Circular:
     lines: Sequence[OverdueLine]
     weeks: Mapping[int, int]
     since: Since | None
+    remarks: Sequence[str] = ()
+    inherited: Mapping[int, str] = field(default_factory=dict)
 
 
 @officially()
@@ -79,6 +82,7 @@ def circular_docx(circular: Circular) -> bytes:
     _signature(document, circular)
     if circular.lines:
         _annex(document, circular, tables)
+    _hashes(document, circular)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -187,4 +191,13 @@ def _annex(document: DocxDocument, circular: Circular, tables: CircularTables) -
     under = paragraph(document, _("（截至%(day)s）") % {"day": day(circular.as_of, weekday=False)}, indent=False)
     under.alignment = WD_ALIGN_PARAGRAPH.CENTER
     under.paragraph_format.space_after = Pt(14)
-    tables.lines(by_department(circular.lines, circular.weeks), circular.weeks)
+    tables.lines(by_department(circular.lines, circular.weeks), circular.weeks, circular.inherited)
+
+
+def _hashes(document: DocxDocument, circular: Circular) -> None:
+    """A rewritten list or audit trail would not fit the paper in the drawer."""
+    for number, remark in enumerate(circular.remarks):
+        line = paragraph(document, indent=False)
+        line.paragraph_format.space_before = Pt(0 if number else 28.95)
+        line.paragraph_format.line_spacing = Pt(14)
+        line.add_run(clean(remark)).font.size = Pt(9)

@@ -60,7 +60,12 @@ class CircularTables:
         )
         _fill(_add_row(table), [_("合计"), *totals], [self._head] * 5)
 
-    def lines(self, parts: Sequence[DepartmentPart[OverdueLine]], weeks: Mapping[int, int]) -> None:
+    def lines(
+        self,
+        parts: Sequence[DepartmentPart[OverdueLine]],
+        weeks: Mapping[int, int],
+        inherited: Mapping[int, str],
+    ) -> None:
         """Numbered through; each department has a row of its own above its lines."""
         columns = [
             (_("序号"), Mm(11)),
@@ -84,6 +89,8 @@ class CircularTables:
                 row = _add_row(table)
                 _fill(row, [number, title, word(Role(line.role)), _due(line), line.days_late, mark], styles)
                 _say(row.cells[1].add_paragraph(), f"《{line.plan_title}》{line.phase}", self._source)
+                if line.obligation_id in inherited:
+                    _say(row.cells[1].add_paragraph(), inherited[line.obligation_id], self._source)
 
     def _style(self, name: str, face: str, size: Length, side: WD_ALIGN_PARAGRAPH) -> ParagraphStyle:
         style = self._document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)

@@ -30,6 +30,7 @@ class _Sheet:
     lines: Sequence[OverdueLine]
     remarks: Sequence[str]
     weeks: Mapping[int, int] | None
+    inherited: Mapping[int, str]
 
 
 @officially()
@@ -40,12 +41,14 @@ def overdue_workbook(
     as_of: date,
     remarks: Sequence[str] = (),
     weeks: Mapping[int, int] | None = None,
+    inherited: Mapping[int, str] | None = None,
 ) -> bytes:
     """The bytes of the .xlsx file, lines in the order they are given.
 
     `remarks` stand under the title. `weeks`: how many lists in a row hold an obligation, 1 being the first.
+    `inherited`: from whom it was taken over, in a column of its own where any was.
     """
-    sheet = _Sheet(title, as_of, lines, remarks, weeks)
+    sheet = _Sheet(title, as_of, lines, remarks, weeks, inherited or {})
     book = Workbook()
     book.properties.creator = _("督办")
     book.properties.title = clean(title)
@@ -76,6 +79,8 @@ def _write_lines(page: Worksheet, sheet: _Sheet) -> None:
     ]
     if sheet.weeks is not None:
         columns.append((_("与上期相比"), 11))
+    if sheet.inherited:
+        columns.append((_("承继说明"), 24))
     departments = len({line.department for line in sheet.lines})
     summary = _("截至%(day)s，共%(count)s项逾期，涉及%(departments)s个单位。") % {
         "day": day(sheet.as_of, weekday=False),
@@ -100,6 +105,8 @@ def _write_lines(page: Worksheet, sheet: _Sheet) -> None:
         ]
         if sheet.weeks is not None:
             values.append(week_mark(sheet.weeks.get(line.obligation_id, 1)))
+        if sheet.inherited:
+            values.append(sheet.inherited.get(line.obligation_id, ""))
         _row(page, HEAD_ROW + number, values)
         _fit_height(page, HEAD_ROW + number, values, columns)
     _finish(page, len(columns), HEAD_ROW + len(sheet.lines), landscape=True)

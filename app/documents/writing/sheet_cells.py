@@ -8,8 +8,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = "宋体"
-# A cell that begins with one of these is a formula, or becomes one when it is edited or saved as CSV.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins with one of these is a formula, or becomes one when it is edited or saved as CSV; some spreadsheets
+# take the wide signs of a Chinese keyboard for them (OWASP, CSV Injection; ASVS 5.0 1.2.10).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _DATE_FORMAT = "yyyy-mm-dd"
 _GREY = Side(style="thin", color="FFB5B5B5")
 BOX = Border(left=_GREY, right=_GREY, top=_GREY, bottom=_GREY)
@@ -29,10 +30,11 @@ def put(page: Worksheet, row: int, column: int, value: Value) -> Cell:
     cell = page.cell(row, column)
     assert isinstance(cell, Cell)  # a value goes into the first cell of what is merged
     if isinstance(value, str):
-        cell.value = clean(value)
+        text = clean(value)
+        cell.value = text
         # Whatever it looks like, it is text: openpyxl would make a formula or an error of "=…" and "#N/A".
         cell.data_type = "s"
-        cell.quotePrefix = value.startswith(_FORMULA_STARTS)
+        cell.quotePrefix = text.startswith(FORMULA_STARTS)
         cell.alignment = _TEXT
         return cell
     cell.value = value
