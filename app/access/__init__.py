@@ -1,6 +1,6 @@
 """Who may read or change what: one function per noun and level. Missing and forbidden look alike.
 
-docs/permissions.md says it in a table that tests/test_permissions.py compares with the running application.
+docs/permissions.md says it in a table that tests/permissions compares with the running application.
 """
 
 from app.access.accounts import account_for_managing, changes_accounts_of
@@ -52,7 +52,7 @@ from app.access.plans import (
     plan_for_reading,
 )
 from app.access.roles import MANAGES_REGION, READS_REGION
-from app.access.viewer import Viewer
+from app.access.viewer import Viewer, viewer_of
 
 __all__ = [
     "HANDS_ON",
@@ -99,4 +99,5 @@ __all__ = [
     "reporting_page",
     "secretariat_only",
     "succession_for_managing",
+    "viewer_of",
 ]

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from app.access.roles import MANAGES_REGION, OUTSIDE_WORK, READS_REGION, account_keepers, trail_readers
 from app.errors import Forbidden, NotFound
+from app.models import Account, Region
 from app.models.account import AccountRole
 
 
@@ -60,6 +61,24 @@ class Viewer:
     @property
     def has_department(self) -> bool:
         return self.department_id is not None
+
+
+def viewer_of(
+    account: Account, region: Region, department: str | None, *, csrf: str = "", separate_duties: bool
+) -> Viewer:
+    """As the tables say it at this moment."""
+    return Viewer(
+        account_id=account.id or 0,
+        name=account.name,
+        role=account.role,
+        region_id=region.id or 0,
+        region_name=region.name,
+        time_zone=region.time_zone,
+        department_id=account.department_id,
+        department_name=department,
+        csrf=csrf,
+        separate_duties=separate_duties,
+    )
 
 
 class OfRegion(Protocol):

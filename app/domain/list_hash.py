@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-_HASHED = (
-    "position",
+# What a row says, apart from its place.
+SAID = (
     "obligation_id",
     "plan_code",
     "plan_title",
@@ -22,6 +22,7 @@ _HASHED = (
     "days_late",
     "extensions",
 )
+_HASHED = ("position", *SAID)
 
 
 def list_sha256(

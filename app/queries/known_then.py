@@ -4,26 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from sqlmodel import Session, col, select
 
+from app.domain.list_hash import SAID
 from app.models import OverdueList, OverdueRow
 from app.queries.overdue import OverdueItem, overdue_as_known
 from app.queries.overdue_lists import frozen_rows
-
-# What a row says, apart from its place: the same names in the frozen row and in the list told again.
-SAID = (
-    "obligation_id",
-    "plan_code",
-    "plan_title",
-    "task_number",
-    "task_title",
-    "phase",
-    "department",
-    "role",
-    "state",
-    "due",
-    "first_due",
-    "days_late",
-    "extensions",
-)
 
 
 def known_then_findings(session: Session) -> Iterator[str]:

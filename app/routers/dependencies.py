@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
 
-from app.access import Viewer
+from app.access import Viewer, viewer_of
 from app.changes.password_rules import password_due
 from app.changes.second_factor import factor_missing
 from app.changes.sign_in import touch_session, wants_touch
@@ -158,17 +158,8 @@ def get_viewer(request: Request, typed: Annotated[Typed, Depends(read_form)]) ->
             raise SignInNeeded
         living, account, region = found.living, found.account, found.region
         session_id, seen_at = living.id or 0, living.seen_at
-        viewer = Viewer(
-            account_id=account.id or 0,
-            name=account.name,
-            role=account.role,
-            region_id=region.id or 0,
-            region_name=region.name,
-            time_zone=region.time_zone,
-            department_id=account.department_id,
-            department_name=found.department,
-            csrf=masked(living.csrf),
-            separate_duties=settings.separate_duties,
+        viewer = viewer_of(
+            account, region, found.department, csrf=masked(living.csrf), separate_duties=settings.separate_duties
         )
         token_of_session = living.csrf
         factor_is_missing = factor_missing(account.role, living.way, settings)

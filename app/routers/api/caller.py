@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
-from app.access import Viewer, may_sign_in
+from app.access import Viewer, may_sign_in, viewer_of
 from app.changes.api_tokens import looks_like_token, note_use, wants_note_of_use
 from app.changes.sign_in_brake import count_wrong_token
 from app.changes.token_hash import token_sha256
@@ -98,18 +98,8 @@ def _ready(found: TokenHolder, request: Request) -> None:
 
 
 def _caller(found: TokenHolder, request: Request) -> Caller:
-    account, region = found.account, found.region
-    viewer = Viewer(
-        account_id=account.id or 0,
-        name=account.name,
-        role=account.role,
-        region_id=region.id or 0,
-        region_name=region.name,
-        time_zone=region.time_zone,
-        department_id=account.department_id,
-        department_name=found.department,
-        csrf="",
-        separate_duties=get_settings(request).separate_duties,
+    viewer = viewer_of(
+        found.account, found.region, found.department, separate_duties=get_settings(request).separate_duties
     )
     return Caller(viewer, found.token.scope, found.token.id or 0)
 
