@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.access import Viewer
 from app.changes.token_hash import token_sha256
+from app.domain.one_line import is_one_line
 from app.domain.written import as_written
 from app.errors import Invalid, NotFound
 from app.i18n import gettext as _
@@ -50,6 +51,8 @@ def check_token(viewer: Viewer, wanted: WantedToken) -> None:
     name = as_written(wanted.name)
     if not name:
         faults["name"] = _("请填写名称，写明令牌用在哪里，如“局办公系统”。")
+    elif not is_one_line(name):
+        faults["name"] = _("名称不能含有换行或看不见的字符。")
     elif len(name) > NAME_LIMIT:
         faults["name"] = _("名称不能超过%(limit)s个字。") % {"limit": NAME_LIMIT}
     if wanted.scope is TokenScope.REPORT and not viewer.is_liaison:

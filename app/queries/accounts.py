@@ -101,6 +101,11 @@ def _conditions(wanted: AccountFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def name_is_taken(session: Session, region_id: int, name: str) -> bool:
+    found = session.exec(select(Account.id).where(Account.region_id == region_id, Account.name == name).limit(1))
+    return found.first() is not None
+
+
 def no_mail() -> ColumnElement[bool]:
     return func.coalesce(col(Account.email), "") == ""
 

@@ -64,8 +64,13 @@ async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
 
 
 async def read_bounded_form(request: Request, *, file_bytes: int) -> FormData:
-    """`file_bytes`: the largest file. Raises RequestTooLarge, or HTTPException 400 for what is no form."""
-    content_type, _options = parse_options_header(request.headers.get("Content-Type", ""))
+    """`file_bytes`: the largest file. Raises RequestTooLarge, or HTTPException: 400 for what is no form, 415 for one
+    in other signs than UTF-8.
+    """
+    content_type, options = parse_options_header(request.headers.get("Content-Type", ""))
+    # The sender would choose among all codecs of Python, some of which make what no database and no answer can hold.
+    if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        raise HTTPException(415)
     limit = _MAX_TEXT
     if content_type == b"multipart/form-data":
         limit += MAX_FILES * file_bytes + _DROPPED

@@ -22,7 +22,14 @@ from app.errors import DubanError, Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Account, Department, Region
 from app.models.account import AccountRole
-from app.queries.accounts import AccountFilter, Standing, accounts, department_names, departments_without_liaison
+from app.queries.accounts import (
+    AccountFilter,
+    Standing,
+    accounts,
+    department_names,
+    departments_without_liaison,
+    name_is_taken,
+)
 from app.queries.directory import load_directory
 from app.queries.one_time_links import open_link
 from app.rendering import page
@@ -174,7 +181,11 @@ def add(
 
 def _usual_name(session: Session, region: Region, role: AccountRole, department: str, today: date) -> str | None:
     place = find_place(load_directory(session, region.id or 0, today=today), role, department)
-    return None if isinstance(place, str) else usual_name(region, role, place)
+    if isinstance(place, str):
+        return None
+    name = usual_name(region, role, place)
+    # Two of one department must not be called alike: on a hand-over sheet nobody could tell them apart.
+    return None if name_is_taken(session, region.id or 0, name) else name
 
 
 def _one(

@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -142,3 +143,15 @@ def test_a_part_that_is_not_there_leaves_no_hole(sign_in: Callable[[str], Person
     assert (changed.status_code, changed.headers["HX-Retarget"]) == (404, "#above")
     assert 'id="beside"' in changed.text
     assert "<html" not in changed.text
+
+
+@pytest.mark.parametrize("charset", ["raw_unicode_escape", "unicode_escape", "utf-7", "undefined", "punycode"])
+def test_nobody_chooses_the_signs_in_which_a_form_is_read(client: TestClient, charset: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\na\\ud800\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    for path in ("/sign-in", "/sign-in/forgotten", "/sign-in/link", "/language", "/api/v1/uploads"):
+        assert client.post(path, content=body, headers={"Content-Type": kind}).status_code in {401, 415}
+    assert (
+        client.post("/sign-in", content=body, headers={"Content-Type": kind.replace(charset, "UTF-8")}).status_code
+        == 422
+    )

@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Page
 
-_FILES = (".xlsx", ".docx", ".eml")
+_FILES = (".xlsx", ".docx", ".eml", ".json")
 
 
 def reachable(page: Page, start: str = "/") -> Iterator[str]:
@@ -22,6 +22,8 @@ def reachable(page: Page, start: str = "/") -> Iterator[str]:
         yield urlsplit(address).path
         for link in page.get_by_role("link").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
             parts = urlsplit(urljoin(page.url, link))
+            if parts.scheme == "otpauth":  # into the phone's own program
+                continue
             assert page.url.startswith(f"{parts.scheme}://{parts.netloc}/"), f"{address} leads away to {link}"
             if parts.path not in seen and not parts.path.endswith(_FILES) and not parts.path.startswith("/evidence/"):
                 seen.add(parts.path)

@@ -130,6 +130,8 @@ def test_there_is_nothing_to_change_wherever_links_lead(open_browser: OpenBrowse
     paths = []
     for path in reachable(page):
         paths.append(path)
+        if path.startswith("/account"):  # one's own password, second factor and tokens
+            continue
         forms = page.evaluate("[...document.forms].filter(form => form.method === 'post').map(form => form.action)")
         assert [action.rsplit("/", 1)[1] for action in forms] == ["sign-out", "language"], path
         buttons = page.get_by_role("button").evaluate_all("buttons => buttons.map(button => button.textContent)")

@@ -58,7 +58,7 @@ def test_an_account_is_added_used_and_closed_while_it_is_in_use(
     password = "kettle rain lamp"
     liaison.get_by_label("新密码").fill(password)
     liaison.get_by_role("button", name="设置新密码").click()
-    expect(liaison.get_by_role("banner")).to_contain_text("丙局联络员")
+    expect(liaison.get_by_role("banner")).to_contain_text("丙局新联络员")
     expect(liaison).to_have_url(f"{site}/obligations")
 
     secretary.get_by_role("link", name="查看该账号").click()

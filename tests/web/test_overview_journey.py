@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import TODAY
 from tests.history import History
-from tests.web.databases import on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -39,8 +38,7 @@ def figures(page: Page) -> list[tuple[int, str]]:
     return [(count, address) for count, address in in_tables + in_words]
 
 
-@on_both_databases
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("database", "scripts"), [("sqlite", False), ("postgres", True)], indirect=["database"])
 def test_every_figure_of_the_overview_opens_its_rows(
     open_browser: OpenBrowser, history: History, scripts: bool
 ) -> None:
