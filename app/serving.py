@@ -20,7 +20,6 @@ from app.clock import Clock, HeldClock, SystemClock
 from app.connections import ImpatientProtocol
 from app.db import Database
 from app.jobs.worker import run_worker
-from app.main import create_app
 from app.migrations import BrokenReferences
 from app.models import ObligationEvent
 from app.settings import Settings, load_settings
@@ -176,7 +175,7 @@ _UVICORN: dict[str, Any] = {
 def _serve_web(settings: Settings, database: Database, clock: Clock) -> None:
     where: dict[str, Any] = {"host": settings.host, "port": settings.port}
     if settings.web_processes == 1:
-        uvicorn.run(create_app(settings, clock, database), **where, **_UVICORN)
+        uvicorn.run(_pages(settings, clock, database), **where, **_UVICORN)
         return
     uvicorn.run("app.serving:make_web_app", factory=True, workers=settings.web_processes, **where, **_UVICORN)
 
@@ -185,4 +184,11 @@ def make_web_app() -> FastAPI:
     """One of several web processes: each opens the database for itself."""
     settings = load_settings()
     database = Database(settings.database)
-    return create_app(settings, clock_for(settings, database), database)
+    return _pages(settings, clock_for(settings, database), database)
+
+
+def _pages(settings: Settings, clock: Clock, database: Database) -> FastAPI:
+    """Loading all pages takes as long as everything else together: only who serves them waits for it."""
+    from app.main import create_app  # noqa: PLC0415
+
+    return create_app(settings, clock, database)
