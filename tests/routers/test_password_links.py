@@ -234,7 +234,7 @@ def test_a_new_account_chooses_its_password_by_a_mailed_link(
         "what everybody knows is no password"
     )
     assert use(client, path.rpartition("/")[2]).status_code == 303
-    assert "丙局联络员" in client.get("/account").text
+    assert "丙局新联络员" in client.get("/account").text
     with database.reading() as session:
         link = session.exec(select(OneTimeLink)).one()
     assert (link.purpose, link.expires_at - link.created_at) == (LinkPurpose.FIRST, timedelta(days=7))
