@@ -1,6 +1,6 @@
 """What is overdue, today or as of any past day, and the weekly lists as they were frozen."""
 
-from datetime import date, datetime
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,13 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from app import access
-from app.clock import day_end
 from app.domain.workflow import Role, State
 from app.i18n import gettext as _
 from app.models import OverdueList
 from app.queries.frozen_pages import frozen_rows_after, lists_before
-from app.queries.overdue import AsOf, OverdueFilter
-from app.queries.overdue_lists import freezer_name, frozen_list_of_day
+from app.queries.overdue import OverdueFilter
+from app.queries.overdue_lists import freezer_name, frozen_list_of_day, list_as_of
 from app.queries.overdue_table import Arrangement, overdue_page
 from app.routers.api.asking import CODE, Id, IsoDay, Reading, Today
 from app.routers.api.caller import ApiViewer
@@ -115,11 +114,11 @@ def overdue(
     if department is not None:
         access.department_for_reading(session, viewer, department)
     frozen = frozen_list_of_day(session, viewer.region_id, day)
-    cutoff = _cutoff(day, today, viewer.time_zone, frozen)
+    asked = list_as_of(viewer.region_id, day, today=today, zone=viewer.time_zone, frozen=frozen)
     wanted = OverdueFilter(plan_code=plan, department_id=department, min_days=min_days)
     found = overdue_page(
         session,
-        AsOf(viewer.region_id, day, cutoff),
+        asked,
         wanted,
         Arrangement(),
         after=(day_of(paging.after[0]), paging.after[1]) if paging.after else None,
@@ -136,16 +135,9 @@ def overdue(
         ],
         next=next_page(request, response, paging, last),
         as_of=day,
-        cutoff=cutoff,
+        cutoff=asked.cutoff,
         frozen_list_id=frozen.id if frozen else None,
     )
-
-
-def _cutoff(day: date, today: date, zone: str, frozen: OverdueList | None) -> datetime | None:
-    """As on the page of the list: see `_asked` there."""
-    if day == today:
-        return None
-    return frozen.cutoff if frozen else day_end(day, zone)
 
 
 @router.get("/overdue-lists", summary="The weekly lists")
