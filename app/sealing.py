@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from app.durable import sync_folder
 from app.errors import Unavailable
 from app.i18n import gettext as _
 
@@ -46,7 +47,7 @@ class Sealer:
                 return
             finally:
                 draft.unlink()
-            _write_through_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise Unavailable(_("无法建立服务器的密钥文件，请联系系统管理员。")) from error
 
@@ -85,11 +86,3 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _write_through_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -20,9 +20,10 @@ from app.backup.faults import BackupFault, NotEmpty
 from app.backup.figures import evidence_named, figures
 from app.backup.manifest import DATABASES, EVIDENCE, KEPT, Manifest
 from app.backup.sqlite_copy import check_copy, copy_database, copy_opened
-from app.backup.workplace import sync_folder, workplace
+from app.backup.workplace import workplace
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore
+from app.durable import sync_folder
 from app.settings import Settings
 
 PREFIX = ".duban-backup-"

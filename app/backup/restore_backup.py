@@ -19,8 +19,9 @@ from app.backup.faults import BackupFault, BadBackup, NotEmpty
 from app.backup.figures import differences, figures
 from app.backup.manifest import EVIDENCE, KEPT, Figures
 from app.backup.sqlite_copy import check_copy, copy_opened
-from app.backup.workplace import sweep, sync_folder, workplace
+from app.backup.workplace import sweep, workplace
 from app.db import Database
+from app.durable import sync_folder
 from app.migrations import known_revisions
 from app.settings import Settings
 

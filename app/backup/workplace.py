@@ -35,12 +35,3 @@ def sweep(folder: Path, prefix: str) -> None:
                 shutil.rmtree(left, ignore_errors=True)
             finally:
                 os.close(lock)
-
-
-def sync_folder(folder: Path) -> None:
-    """A new name is durable when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from app.documents.file_content import EXTENSIONS, media_type
 from app.documents.file_name import display_name, extension
 from app.documents.refusals import EmptyFile, FileTooLarge, ForbiddenType, StoreUnavailable
+from app.durable import sync_folder
 from app.i18n import gettext as _
 
 _CHUNK = 1024 * 1024
@@ -121,12 +122,4 @@ class EvidenceStore:
         if not self.holds(sha256, size):
             incoming.replace(target)
         for folder in (target.parent, target.parent.parent, self.folder):
-            _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            sync_folder(folder)
