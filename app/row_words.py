@@ -35,6 +35,14 @@ def column_word(table: str, column: str) -> str:
 def _tables(_language: str) -> dict[str, str]:
     return {
         "account": pgettext("table", "账号"),
+        "alarm": pgettext("table", "告警"),
+        "chat_channel": pgettext("table", "消息通道"),
+        "inbound_mail": pgettext("table", "来信"),
+        "leader_charge": pgettext("table", "领导分管"),
+        "mailed_answer": pgettext("table", "邮件答复"),
+        "reminder_rule": pgettext("table", "提醒规则"),
+        "report_link": pgettext("table", "填报链接"),
+        "run_hold": pgettext("table", "暂缓发送"),
         "account_session": pgettext("table", "登录会话"),
         "api_token": pgettext("table", "接口令牌"),
         "area": pgettext("table", "领域"),
@@ -87,6 +95,7 @@ def _columns(_language: str) -> dict[str, str]:
         | _plan_columns()
         | _work_columns()
         | _list_columns()
+        | _reminder_columns()
         | {
             "id": pgettext("column", "编号"),
             "region_id": pgettext("column", "行政区"),
@@ -99,6 +108,7 @@ def _columns(_language: str) -> dict[str, str]:
             "name": pgettext("column", "名称"),
             "title": pgettext("column", "标题"),
             "text": pgettext("column", "内容"),
+            "typed": pgettext("column", "填报内容"),
             "reason": pgettext("column", "理由"),
             "year": pgettext("column", "年份"),
             "scope": pgettext("column", "范围"),
@@ -250,6 +260,61 @@ def _work_columns() -> dict[str, str]:
         "media_type": pgettext("column", "文件类型"),
         "proves": pgettext("column", "证明内容"),
         "uploaded_at": pgettext("column", "上传时间"),
+    }
+
+
+def _reminder_columns() -> dict[str, str]:
+    return {
+        "before": pgettext("column", "期限前提醒（天）"),
+        "on_day": pgettext("column", "期限当天提醒"),
+        "after": pgettext("column", "逾期后提醒（天）"),
+        "weekly": pgettext("column", "以后每周提醒"),
+        "counting": pgettext("column", "天数计算"),
+        "head_after": pgettext("column", "逾期多少个工作日后告知单位负责人"),
+        "secretariat_after": pgettext("column", "逾期多少个工作日后告知秘书处"),
+        "leader_after": pgettext("column", "逾期多少个工作日后告知分管领导"),
+        "at_once": pgettext("column", "到期前多少天起不等周报"),
+        "set_at": pgettext("column", "设置时间"),
+        "set_by": pgettext("column", "设置人"),
+        "pace": pgettext("column", "提醒频次"),
+        "attach_calendar": pgettext("column", "附日历文件"),
+        "attach_sheet": pgettext("column", "附填报表"),
+        "one_click": pgettext("column", "附填报链接"),
+        "mail_fault": pgettext("column", "退信原因"),
+        "mail_fault_at": pgettext("column", "退信时间"),
+        "held_at": pgettext("column", "暂缓时间"),
+        "held_by": pgettext("column", "暂缓人"),
+        "released_at": pgettext("column", "恢复时间"),
+        "released_by": pgettext("column", "恢复人"),
+        "reached": pgettext("column", "已处理到的账号"),
+        "completed_at": pgettext("column", "完成时间"),
+        "new_since": pgettext("column", "新承办事项的起算时间"),
+        "secretariat_only": pgettext("column", "只发秘书处"),
+        "cut_short": pgettext("column", "未发完"),
+        "channel_id": pgettext("column", "消息通道"),
+        "fault": pgettext("column", "失败原因"),
+        "answer": pgettext("column", "邮件服务器答复"),
+        "bounced_at": pgettext("column", "退信时间"),
+        "bounce": pgettext("column", "退信内容"),
+        "copy_of": pgettext("column", "重发自"),
+        "resent_by": pgettext("column", "重发人"),
+        "digest_id": pgettext("column", "个人提醒"),
+        "opened_at": pgettext("column", "打开填报页时间"),
+        "reported_at": pgettext("column", "填报时间"),
+        "fingerprint": pgettext("column", "来信指纹"),
+        "from_address": pgettext("column", "发件地址"),
+        "from_name": pgettext("column", "发件人"),
+        "outcome": pgettext("column", "处理结果"),
+        "read_at": pgettext("column", "收取时间"),
+        "inbound_id": pgettext("column", "来信"),
+        "settled_at": pgettext("column", "处理时间"),
+        "settled_by": pgettext("column", "处理人"),
+        "raised_at": pgettext("column", "发现时间"),
+        "cleared_at": pgettext("column", "解除时间"),
+        "told_at": pgettext("column", "告知时间"),
+        "tries": pgettext("column", "告知次数"),
+        "service": pgettext("column", "通道类型"),
+        "sealed_url": pgettext("column", "通道地址"),
     }
 
 

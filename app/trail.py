@@ -34,6 +34,7 @@ QUIET = frozenset(
         "provider_visit",
         "sign_in_failure",
         "update_draft",
+        "worker_beat",
     }
 )
 # Written by a conditional UPDATE whose story another row tells: an event, or the entry of the mail's fate.

@@ -10,6 +10,7 @@ from app.domain.months import Month
 from app.domain.overdue_change import Exit
 from app.domain.punctuality import Outcome, Period
 from app.domain.reasons_of_dates import FreeDays, Reckoning
+from app.domain.reminder_rules import Counting, Pace
 from app.domain.reminders import Heading
 from app.domain.search import Kind
 from app.domain.workdays import DayKind, DayReason, Holiday
@@ -22,8 +23,10 @@ from app.models.account import AccountRole
 from app.models.api_token import TokenScope
 from app.models.digest_run import RunKind
 from app.models.extension import ExtensionState
+from app.models.inbound_mail import InboundKind
+from app.models.mailed_answer import AnswerState
 from app.models.one_time_link import LinkPurpose
-from app.models.outbox_mail import MailState
+from app.models.outbox_mail import MailFault, MailState
 from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
 from app.models.review import ReviewDecision
@@ -164,6 +167,23 @@ def _words(_language: str) -> dict[object, str]:
         (AccountRole, AccountRole.EXPERT): _("专家"),
         (RunKind, RunKind.DAILY): _("每日提醒"),
         (RunKind, RunKind.WEEKLY): _("每周逾期清单"),
+        (Counting, Counting.CALENDAR): _("自然日"),
+        (Counting, Counting.WORKING): _("工作日"),
+        (Pace, Pace.DAILY): _("每个工作日"),
+        (Pace, Pace.WEEKLY): _("每周"),
+        (MailFault, MailFault.ADDRESS): _("邮箱不可用"),
+        (MailFault, MailFault.CONTENT): _("邮件被拒收"),
+        (MailFault, MailFault.GAVE_UP): _("多次未能送达"),
+        (MailFault, MailFault.UNWANTED): _("收件人已无权查看"),
+        (MailFault, MailFault.DROPPED): _("已取消发送"),
+        (InboundKind, InboundKind.ANSWER): _("答复"),
+        (InboundKind, InboundKind.BOUNCE): _("退信"),
+        (InboundKind, InboundKind.AUTO_REPLY): _("自动回复"),
+        (InboundKind, InboundKind.STRANGER): _("无法对应"),
+        (InboundKind, InboundKind.UNREADABLE): _("无法读取"),
+        (AnswerState, AnswerState.WAITING): _("待确认"),
+        (AnswerState, AnswerState.TAKEN): _("已采用"),
+        (AnswerState, AnswerState.DROPPED): _("未采用"),
         (MailState, MailState.QUEUED): _("待发送"),
         (MailState, MailState.SENDING): _("发送中"),
         (MailState, MailState.SENT): _("已发送"),

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from app.domain.reminders import Rung, first_after, head_hears_from, rungs, weekly_day
+from app.domain.reminder_rules import DEFAULT_RULES, ReminderRules
+from app.domain.reminders import Rung, hears_from, late_days, rungs, weekly_day, weekly_start
 from app.domain.workdays import DayKind, Holiday, WorkCalendar
 
 
@@ -43,25 +44,43 @@ def moved_by(day: date, calendar: WorkCalendar) -> Moved:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """All that is said of one due date: the rungs before it, the lists after it, the first copy for the head."""
+    """All that is said of one due date by some rules: the rungs before it, the days after it, who else hears and when.
+
+    `head`, `secretariat`, `leader`: the first day on which they hear of it, None for never.
+    """
 
     due: date
     rungs: Sequence[Rung]
-    overdue: date
+    overdue: Sequence[date]
     weekly: Sequence[date]
-    copied: date
+    head: date | None
+    secretariat: date | None
+    leader: date | None
 
 
-def example(calendar: WorkCalendar, due: date, *, weeks: int = 2) -> Example:
+def example(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAULT_RULES, *, weeks: int = 2) -> Example:
     """`weeks`: how many of the weekly repetitions are worked out."""
-    overdue = first_after(calendar, due)
-    weekly: list[date] = []
-    week = overdue
-    while len(weekly) < weeks:
+    overdue = late_days(calendar, due, rules)
+    start = weekly_start(calendar, due, rules)
+    weekly: list[date] = [] if start is None or overdue else [start]
+    week = start
+    while week is not None and start is not None and len(weekly) < weeks:
         week += timedelta(days=7)
-        if day := weekly_day(calendar, overdue, week):
+        if day := weekly_day(calendar, start, week):
             weekly.append(day)
-    return Example(due, rungs(calendar, due), overdue, weekly, head_hears_from(calendar, due))
+
+    def heard(after: int | None) -> date | None:
+        return None if after is None else hears_from(calendar, due, after)
+
+    return Example(
+        due=due,
+        rungs=rungs(calendar, due, rules),
+        overdue=overdue,
+        weekly=weekly,
+        head=heard(rules.head_after),
+        secretariat=heard(rules.secretariat_after),
+        leader=heard(rules.leader_after),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,24 @@
 """One digest per person: everything that is to be said to them in a run, in the order in which it matters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.reminders import Heading, Hearing, Ladder, Matter, Said, heading
+from app.domain.reminder_rules import Pace
+from app.domain.reminders import Heading, Hearing, Ladders, Matter, Said, heading
 
 _ORDER = {which: place for place, which in enumerate(Heading)}
 
 
 @dataclass(frozen=True, slots=True)
 class Hearer:
-    """Somebody who hears of a department's obligations."""
+    """Somebody who hears of the obligations of some departments; `departments` None: of the whole region's."""
 
     account_id: int
-    department_id: int
+    departments: frozenset[int] | None
     hearing: Hearing
+    pace: Pace = Pace.DAILY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,12 @@ def entry_of(matter: Matter, which: Heading, day: date) -> Entry:
     return Entry(which, matter, (matter.due - day).days if matter.due else None)
 
 
-def gather(hearer: Hearer, matters: Iterable[Matter], said: Mapping[int, Said], ladder: Ladder) -> PersonDigest:
-    """`matters` are those of the hearer's department, `said` what this person was told, by obligation."""
+def gather(hearer: Hearer, matters: Iterable[Matter], said: Mapping[int, Said], ladders: Ladders) -> PersonDigest:
+    """`matters` are those of the hearer's departments, `said` what this person was told, by obligation."""
     entries = []
     for matter in matters:
-        which = heading(matter, hearer.hearing, ladder, said.get(matter.obligation_id))
+        ladder = ladders.of(matter.plan_id)
+        which = heading(matter, hearer.hearing, ladder, said.get(matter.obligation_id), hearer.pace)
         if which is not None:
             entries.append(entry_of(matter, which, ladder.day))
     return PersonDigest(hearer, sorted(entries, key=_place))
@@ -76,7 +79,7 @@ def gather_all(
     hearers: Iterable[Hearer],
     matters: Iterable[Matter],
     said: Mapping[tuple[int, int], Said],
-    ladder: Ladder,
+    ladders: Ladders,
 ) -> list[PersonDigest]:
     """One digest per hearer in the order given, the empty ones too. `said` by account and obligation."""
     by_department = _grouped(matters, lambda matter: matter.department_id)
@@ -84,9 +87,14 @@ def gather_all(
     for (account_id, obligation_id), what in said.items():
         by_account.setdefault(account_id, {})[obligation_id] = what
     return [
-        gather(hearer, by_department.get(hearer.department_id, ()), by_account.get(hearer.account_id, {}), ladder)
+        gather(hearer, _heard(hearer, by_department), by_account.get(hearer.account_id, {}), ladders)
         for hearer in hearers
     ]
+
+
+def _heard(hearer: Hearer, by_department: Mapping[int, Sequence[Matter]]) -> Iterator[Matter]:
+    for department in by_department if hearer.departments is None else sorted(hearer.departments):
+        yield from by_department.get(department, ())
 
 
 def fold_said(runs: Iterable[tuple[date, Iterable[Mapping[str, str | int | None]]]]) -> dict[int, Said]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from app.domain.reminders import first_after, head_hears_from, rungs, weekly_day
+from app.domain.reminder_rules import DEFAULT_RULES, Counting, ReminderRules
+from app.domain.reminders import hears_from, late_days, rungs, weekly_day, weekly_start
 from app.domain.workdays import DayReason, WorkCalendar
 from app.domain.workflow import EventKind
 
@@ -49,38 +50,51 @@ class ReminderDays:
     """When a due date is spoken of while nothing is reported.
 
     `weekly`: the next repetitions after today, once it is overdue or from the first one on. `head`: from when the head
-    of the department hears of it, too.
+    of the department hears of it, too; None for never.
     """
 
     rungs: Sequence[ReminderDay]
-    after: ReminderDay
+    after: Sequence[ReminderDay]
     weekly: Sequence[ReminderDay]
-    head: ReminderDay
+    head: ReminderDay | None
 
     @property
     def liaisons(self) -> Sequence[ReminderDay]:
         """All of the department's liaison, in the order of time."""
-        return (*self.rungs, self.after, *self.weekly)
+        return (*self.rungs, *self.after, *self.weekly)
 
     @property
     def provisional_years(self) -> list[int]:
-        return sorted({year for one in (*self.liaisons, self.head) for year in one.provisional_years})
+        return sorted({year for one in self._all for year in one.provisional_years})
+
+    @property
+    def _all(self) -> Sequence[ReminderDay]:
+        return self.liaisons if self.head is None else (*self.liaisons, self.head)
 
     def next_from(self, today: date) -> date | None:
         """The next day on which something is said, today included."""
         return min((one.day for one in self.liaisons if one.day >= today), default=None)
 
 
-def reminder_days(calendar: WorkCalendar, due: date, today: date) -> ReminderDays:
-    ladder = [_explained(calendar, rung.nominal, rung.day, before=rung.before) for rung in rungs(calendar, due)]
-    start = first_after(calendar, due)
-    head = head_hears_from(calendar, due)
+def reminder_days(calendar: WorkCalendar, due: date, today: date, rules: ReminderRules = DEFAULT_RULES) -> ReminderDays:
+    ladder = [_explained(calendar, rung.nominal, rung.day, before=rung.before) for rung in rungs(calendar, due, rules)]
+    late = late_days(calendar, due, rules)
+    start = weekly_start(calendar, due, rules)
+    head = hears_from(calendar, due, rules.head_after) if rules.head_after is not None else None
     return ReminderDays(
         rungs=ladder,
-        after=_explained(calendar, due + _DAY, start),
-        weekly=[_explained(calendar, monday, day) for monday, day in _weekly(calendar, start, today)],
-        head=_explained(calendar, head, head),
+        after=[_explained(calendar, _late_nominal(calendar, due, day, rules), day) for day in late],
+        weekly=[_explained(calendar, monday, day) for monday, day in _weekly(calendar, start, today)] if start else [],
+        head=_explained(calendar, head, head) if head else None,
     )
+
+
+def _late_nominal(calendar: WorkCalendar, due: date, day: date, rules: ReminderRules) -> date:
+    """The day after the due date that falls on `day`, which free days may have moved."""
+    if rules.counting is Counting.WORKING:
+        return day
+    nominal = [due + timedelta(days=after) for after in rules.after]
+    return max((one for one in nominal if calendar.on_or_after(one) == day), default=day)
 
 
 def _weekly(calendar: WorkCalendar, start: date, today: date) -> Iterator[tuple[date, date]]:

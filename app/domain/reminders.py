@@ -1,15 +1,17 @@
 """What is to be said about an open obligation in the run of a day, given what was said before."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from app.domain.reminder_rules import DEFAULT_RULES, MADE_UP_DAYS, Counting, Pace, ReminderRules
 from app.domain.workdays import WorkCalendar
 from app.domain.workflow import Role, State
 
-RUNGS = (30, 14, 7, 3, 1, 0)  # days before the due date on which it is spoken of
-HEAD_HEARS_AFTER = 10  # working days overdue
+_DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
+_MADE_UP = timedelta(days=MADE_UP_DAYS)
 
 
 class Heading(StrEnum):
@@ -20,10 +22,12 @@ class Heading(StrEnum):
 
 
 class Hearing(StrEnum):
-    """How an account hears of its department's obligations."""
+    """How an account hears of obligations; all but the liaison only of what is overdue for long."""
 
     DEPARTMENT = "department"  # everything: the liaison
-    COPY = "copy"  # only what is long overdue: the head of the department
+    COPY = "copy"  # the head of the department
+    SECRETARIAT = "secretariat"
+    LEADER = "leader"  # in charge of departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Matter:
     returned_at: int | None = None
     opened_at: int | None = None
     reason: str = ""
+    plan_id: int = 0
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +74,54 @@ class Rung:
     day: date
 
 
-def rungs(calendar: WorkCalendar, due: date) -> list[Rung]:
+def rungs(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAULT_RULES) -> list[Rung]:
     """Up to the due date, earliest first. What falls on a free day is said before it, never after."""
-    nominal = ((before, due - timedelta(days=before)) for before in RUNGS)
+    nominal = ((before, _days_before(calendar, due, before, rules)) for before in rules.rungs)
     return [Rung(before, day, calendar.on_or_before(day)) for before, day in nominal]
 
 
+def late_days(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAULT_RULES) -> list[date]:
+    """The working days after the due date on which it is said to be overdue, before the weekly repetition."""
+    return sorted({_days_after(calendar, due, after, rules) for after in rules.after})
+
+
 def first_after(calendar: WorkCalendar, day: date) -> date:
-    """The first working day after `day`: after a due date the one on which it is first said to be overdue."""
-    return calendar.on_or_after(day + timedelta(days=1))
+    """The first working day after `day`."""
+    return calendar.on_or_after(day + _DAY)
 
 
-def head_hears_from(calendar: WorkCalendar, due: date) -> date:
-    """The working day on which the head of the department first hears of it."""
-    start = due
-    for _day in range(HEAD_HEARS_AFTER + 1):
-        start = first_after(calendar, start)
-    return start
+def hears_from(calendar: WorkCalendar, due: date, after: int) -> date:
+    """The first working day on which it is overdue by more than `after` working days."""
+    day = due
+    for _step in range(after + 1):
+        day = first_after(calendar, day)
+    return day
+
+
+def weekly_start(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAULT_RULES) -> date | None:
+    """The day from which on it is said weekly: the last of those after the due date, or the next week's first."""
+    if not rules.weekly:
+        return None
+    late = late_days(calendar, due, rules)
+    return late[-1] if late else calendar.list_day(_monday(due) + _WEEK)
+
+
+def _days_before(calendar: WorkCalendar, due: date, days: int, rules: ReminderRules) -> date:
+    if rules.counting is Counting.CALENDAR:
+        return due - timedelta(days=days)
+    day = due
+    for _step in range(days):
+        day = calendar.on_or_before(day - _DAY)
+    return day
+
+
+def _days_after(calendar: WorkCalendar, due: date, days: int, rules: ReminderRules) -> date:
+    if rules.counting is Counting.CALENDAR:
+        return calendar.on_or_after(due + timedelta(days=days))
+    day = due
+    for _step in range(days):
+        day = first_after(calendar, day)
+    return day
 
 
 def weekly_day(calendar: WorkCalendar, start: date, week: date) -> date | None:
@@ -103,30 +140,45 @@ def _monday(day: date) -> date:
 
 
 class Ladder:
-    """When every due date was last to be spoken of, as seen on one day."""
+    """When every due date was last to be spoken of by one set of rules, as seen on one day.
 
-    def __init__(self, calendar: WorkCalendar, day: date) -> None:
+    A day longer ago than MADE_UP_DAYS counts no more: what was said then is not remembered either.
+    """
+
+    def __init__(self, calendar: WorkCalendar, day: date, rules: ReminderRules = DEFAULT_RULES) -> None:
         self._calendar = calendar
         self.day = day
-        self._reached: dict[date, date | None] = {}
-        self._copied: dict[date, date | None] = {}
+        self.rules = rules
+        self._reached: dict[tuple[Hearing, date], date | None] = {}
 
-    def reached(self, due: date) -> date | None:
-        """The last day up to now on which `due` was to be spoken of; None before the first rung.
+    def reached(self, due: date, hearing: Hearing = Hearing.DEPARTMENT) -> date | None:
+        """The last day up to now on which `due` was to be spoken of to who hears so; None before the first."""
+        key = (hearing, due)
+        if key not in self._reached:
+            day = self._said_to_liaison(due) if hearing is Hearing.DEPARTMENT else self._said_above(due, hearing)
+            self._reached[key] = day if day is not None and day >= self.day - _MADE_UP else None
+        return self._reached[key]
 
-        Before the due date the rungs; after it the first working day, then the first working day of each week.
-        """
-        if due not in self._reached:
-            spoken = [rung.day for rung in rungs(self._calendar, due) if rung.day <= self.day]
-            late = self._weekly(first_after(self._calendar, due))
-            self._reached[due] = late or max(spoken, default=None)
-        return self._reached[due]
+    @property
+    def is_first_of_week(self) -> bool:
+        return self._calendar.first_of_week(self.day) == self.day
 
-    def copied(self, due: date) -> date | None:
-        """The same for the head of the department: from the eleventh working day on, then weekly."""
-        if due not in self._copied:
-            self._copied[due] = self._weekly(head_hears_from(self._calendar, due))
-        return self._copied[due]
+    def _said_to_liaison(self, due: date) -> date | None:
+        """Before the due date the rungs, then the days after it, then the first working day of each week."""
+        spoken = [rung.day for rung in rungs(self._calendar, due, self.rules) if rung.day <= self.day]
+        spoken += [day for day in late_days(self._calendar, due, self.rules) if day <= self.day]
+        start = weekly_start(self._calendar, due, self.rules)
+        late = self._weekly(start) if start is not None else None
+        return late or max(spoken, default=None)
+
+    def _said_above(self, due: date, hearing: Hearing) -> date | None:
+        after = hears_after(self.rules, hearing)
+        if after is None:
+            return None
+        start = hears_from(self._calendar, due, after)
+        if hearing is Hearing.SECRETARIAT:
+            return start if start <= self.day else None
+        return self._weekly(start)
 
     def _weekly(self, start: date) -> date | None:
         """The newest of the days from `start` on; a week without a working day, or one not come to it, is passed."""
@@ -139,16 +191,54 @@ class Ladder:
         return None
 
 
-def heading(matter: Matter, hearing: Hearing, ladder: Ladder, said: Said | None) -> Heading | None:
+def hears_after(rules: ReminderRules, hearing: Hearing) -> int | None:
+    """Working days overdue after which somebody above the liaison hears of it; None for never."""
+    match hearing:
+        case Hearing.COPY:
+            return rules.head_after
+        case Hearing.SECRETARIAT:
+            return rules.secretariat_after
+        case Hearing.LEADER:
+            return rules.leader_after
+        case Hearing.DEPARTMENT:
+            return 0
+
+
+class Ladders:
+    """A ladder for each plan that has rules of its own, and one for all others."""
+
+    def __init__(
+        self,
+        calendar: WorkCalendar,
+        day: date,
+        rules: ReminderRules = DEFAULT_RULES,
+        of_plans: Mapping[int, ReminderRules] | None = None,
+    ) -> None:
+        self.day = day
+        self._default = Ladder(calendar, day, rules)
+        self._of_plans = {plan: Ladder(calendar, day, one) for plan, one in (of_plans or {}).items()}
+
+    def of(self, plan_id: int) -> Ladder:
+        return self._of_plans.get(plan_id, self._default)
+
+    @property
+    def all(self) -> Sequence[Ladder]:
+        return (self._default, *self._of_plans.values())
+
+
+def heading(
+    matter: Matter, hearing: Hearing, ladder: Ladder, said: Said | None, pace: Pace = Pace.DAILY
+) -> Heading | None:
     """Under which heading the matter is to be said, or None when there is nothing to say of it today.
 
-    A rung that was reached while nobody ran is made up: it counts until it has been said of this due date.
+    A rung that was reached while nobody ran is made up: it counts until it has been said of this due date. Who wants to
+    hear weekly is told the rest on the first working day of the week.
     """
-    overdue = matter.due is not None and matter.due < ladder.day
-    if hearing is Hearing.COPY:
-        due = matter.due
-        return Heading.OVERDUE if due is not None and _unsaid(ladder.copied(due), due, said) else None
-    rung = matter.due is not None and _unsaid(ladder.reached(matter.due), matter.due, said)
+    due = matter.due
+    overdue = due is not None and due < ladder.day
+    if hearing is not Hearing.DEPARTMENT:
+        return Heading.OVERDUE if due is not None and _unsaid(ladder.reached(due, hearing), due, said) else None
+    rung = due is not None and _unsaid(ladder.reached(due), due, said)
     returned = _since(matter.returned_at, said)
     opened = _since(matter.opened_at, said)
     if not (rung or returned or opened):
@@ -157,6 +247,9 @@ def heading(matter: Matter, hearing: Hearing, ladder: Ladder, said: Said | None)
         return Heading.OVERDUE
     if returned:
         return Heading.RETURNED
+    near = due is not None and (due - ladder.day).days <= ladder.rules.at_once
+    if pace is Pace.WEEKLY and not near and not ladder.is_first_of_week:
+        return None
     return Heading.DUE_SOON if rung else Heading.NEW
 
 

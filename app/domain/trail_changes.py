@@ -18,7 +18,17 @@ Change: TypeAlias = dict[str, Any]
 
 # That they changed is told, what they are is not.
 SECRET = frozenset(
-    {"password_hash", "token_sha256", "csrf", "totp_secret", "state_sha256", "code_verifier", "nonce", "code_sha256"}
+    {
+        "password_hash",
+        "token_sha256",
+        "csrf",
+        "totp_secret",
+        "state_sha256",
+        "code_verifier",
+        "nonce",
+        "code_sha256",
+        "sealed_url",
+    }
 )
 UNTOLD = frozenset({"last_used_at"})  # moves with every use
 COVERED = "***"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.i18n import officially
-from app.mail.keys import message_id
+from app.mail.keys import message_id, reply_code
 from app.rendering import make_environment
 from app.settings import Settings
 
@@ -62,9 +62,13 @@ class Composer:
         to_name: str,
         to_address: str,
         attachments: tuple[Attachment, ...] = (),
+        code: str = "",
         **context: Any,
     ) -> Letter:
-        """`context` is what the three templates of `name` ask for; they also get `site` and `to_name`."""
+        """`context` is what the three templates of `name` ask for; they also get `site` and `to_name`.
+
+        `code`: the reply code, where an attachment names it already.
+        """
         said = {"site": self._site, "to_name": to_name, **context}
 
         def part(file: str) -> str:
@@ -72,7 +76,7 @@ class Composer:
 
         return Letter(
             key=key,
-            message_id=message_id(key, self._sender),
+            message_id=message_id(key, code or reply_code(), self._sender),
             account_id=account_id,
             to_name=to_name,
             to_address=to_address,

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from app.domain.digest import PersonDigest, gather_all
-from app.domain.reminders import HEAD_HEARS_AFTER, Hearing, Ladder
+from app.domain.reminder_rules import DEFAULT_RULES
+from app.domain.reminders import Hearing
 from app.mail.compose import Composer, Letter
 from app.mail.keys import run_mail_key
 from app.models import Region
 from app.models.digest_run import RunKind
+from app.queries.reminder_rules import ladders
 from app.queries.reminders import Person, new_since, open_matters, said_before
 from app.queries.work_calendar import work_calendar
 
@@ -36,17 +38,19 @@ class DigestLetters:
         self._region = region
         self._now = now
         self._new_since = new_since(session, region.id or 0, now)
-        self._ladder = Ladder(work_calendar(session, region.id or 0), run_date)
+        self._ladders = ladders(session, region.id or 0, work_calendar(session, region.id or 0), run_date)
 
     def to(self, people: Sequence[Person]) -> list[Told]:
         """In the order of `people`; the number of queries does not depend on how many they are."""
         hearers = [hearer for person in people if (hearer := person.hearer) is not None]
-        departments = sorted({hearer.department_id for hearer in hearers})
-        day = self._ladder.day
+        departments = sorted({one for hearer in hearers for one in hearer.departments or ()})
+        day = self._ladders.day
         region_id = self._region.id or 0
-        matters = open_matters(self._session, region_id, departments, day, new_since=self._new_since, now=self._now)
+        matters = open_matters(
+            self._session, region_id, departments, self._ladders, new_since=self._new_since, now=self._now
+        )
         said = said_before(self._session, region_id, [hearer.account_id for hearer in hearers], day)
-        digests = {digest.hearer.account_id: digest for digest in gather_all(hearers, matters, said, self._ladder)}
+        digests = {digest.hearer.account_id: digest for digest in gather_all(hearers, matters, said, self._ladders)}
         return [self._told(person, digests.get(person.account_id)) for person in people]
 
     def _told(self, person: Person, digest: PersonDigest | None) -> Told:
@@ -54,16 +58,16 @@ class DigestLetters:
             return Told(person, digest, None)
         letter = self._composer.write(
             "digest",
-            key=run_mail_key(RunKind.DAILY, self._region.code, self._ladder.day, person.account_id),
+            key=run_mail_key(RunKind.DAILY, self._region.code, self._ladders.day, person.account_id),
             account_id=person.account_id,
             to_name=person.name,
             to_address=person.email,
             digest=digest,
             copy=digest.hearer.hearing is Hearing.COPY,
-            copy_after=HEAD_HEARS_AFTER,
+            copy_after=DEFAULT_RULES.head_after,
             department=person.department,
             region=self._region,
-            day=self._ladder.day,
+            day=self._ladders.day,
             shown=SHOWN,
         )
         return Told(person, digest, letter)

@@ -4,6 +4,7 @@ Keys are built from ids and ISO dates, so that they can be read in a log. An acc
 not by its address: whoever changes the address in the middle of a run still gets one mail.
 """
 
+import secrets
 from datetime import UTC, date, datetime
 from email.utils import parseaddr
 
@@ -34,7 +35,15 @@ def handed_on_key(key: str, old_account: int, new_account: int) -> str | None:
     return f"{head}.{new_account}" if head and last == str(old_account) else None
 
 
-def message_id(key: str, sender: str) -> str:
-    """The key as Message-ID in the sender's domain: a repeated mail can be known by its receiver as the same."""
+def reply_code() -> str:
+    """What only the receiver of one mail knows: an answer that names it comes from where the mail went (96 bits)."""
+    return secrets.token_hex(12)
+
+
+def message_id(key: str, code: str, sender: str) -> str:
+    """Key and reply code as Message-ID in the domain of the sender: its receiver can know a repeated mail as the same.
+
+    It is stored with the mail and every attempt carries the same.
+    """
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{key}@{domain}>"
+    return f"<{key}.{code}@{domain}>"

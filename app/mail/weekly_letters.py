@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from app.domain.digest import PersonDigest, entry_of
 from app.domain.overdue_line import OverdueLine, by_department
-from app.domain.reminders import HEAD_HEARS_AFTER, Heading, Hearing, Matter
+from app.domain.reminder_rules import DEFAULT_RULES
+from app.domain.reminders import Heading, Hearing, Matter
 from app.domain.workflow import Role, State
 from app.mail.compose import Attachment, Composer, Letter
 from app.mail.digest_letters import SHOWN, Told
@@ -109,9 +110,9 @@ class WeeklyLetters:
         copy = hearer.hearing is Hearing.COPY
         as_of = self._weekly.as_of
         entries = [
-            entry_of(_matter(line, hearer.department_id, known), Heading.OVERDUE, as_of)
+            entry_of(_matter(line, person.department_id or 0, known), Heading.OVERDUE, as_of)
             for line in self._lines.get(person.department or "", ())
-            if not copy or self._calendar.between(line.due, as_of) > HEAD_HEARS_AFTER
+            if not copy or self._calendar.between(line.due, as_of) > (DEFAULT_RULES.head_after or 0)
         ]
         digest = PersonDigest(hearer, entries)
         if not entries or not person.email:
@@ -122,7 +123,7 @@ class WeeklyLetters:
             person.email,
             digest=digest,
             copy=copy,
-            copy_after=HEAD_HEARS_AFTER,
+            copy_after=DEFAULT_RULES.head_after,
             department=person.department,
             shown=SHOWN,
         )

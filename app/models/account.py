@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Column, false
+from sqlalchemy import Boolean, Column, String, false, true
 from sqlmodel import Field
 
+from app.domain.reminder_rules import Pace
 from app.models.base import SQLModel
 from app.models.columns import BigId, UtcDateTime, id_column, refers_to, text_enum
 
@@ -31,6 +32,8 @@ class Account(SQLModel, table=True):
     `must_change`: the password was made by somebody else and is good for choosing another one only.
     `totp_secret` is encrypted; `totp_step` is the newest 30 s interval whose code was used (RFC 6238, 5.2).
     `provider_subject`: issuer and subject at the office's identity provider.
+    `pace`, `attach_calendar`, `attach_sheet`, `one_click`: how its owner wants to be reminded.
+    `mail_fault`: why mail to the address came back, since `mail_fault_at`; empty again when the address is changed.
     """
 
     id: int | None = Field(default=None, sa_column=id_column())
@@ -47,4 +50,13 @@ class Account(SQLModel, table=True):
     totp_secret: str | None = Field(default=None, max_length=255)
     totp_step: int | None = Field(default=None, sa_column=Column(BigId, nullable=True))
     provider_subject: str | None = Field(default=None, unique=True, max_length=500)
+    pace: Pace = Field(
+        default=Pace.DAILY,
+        sa_column=Column(text_enum(Pace, closed=False), nullable=False, server_default=Pace.DAILY.value),
+    )
+    attach_calendar: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    attach_sheet: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    one_click: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+    mail_fault: str = Field(default="", sa_column=Column(String(500), nullable=False, server_default=""))
+    mail_fault_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

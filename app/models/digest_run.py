@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Boolean, Column, UniqueConstraint, false
 from sqlmodel import Field
 
 from app.models.base import SQLModel
-from app.models.columns import UtcDateTime, id_column, refers_to, text_enum
+from app.models.columns import BigId, UtcDateTime, id_column, refers_to, text_enum
 
 
 class RunKind(StrEnum):
@@ -16,7 +16,14 @@ class RunKind(StrEnum):
 
 
 class DigestRun(SQLModel, table=True):
-    """`started_by` is None when the worker made it. `late`: made up after its day had passed."""
+    """`started_by` is None when the worker made it. `late`: made up after its day had passed.
+
+    A run is made account by account in the order of their ids, some at a time: `reached` is the last account that is
+    done, `completed_at` is set behind the last of all. Whoever finds it unfinished goes on there. Everything is looked
+    at as of `made_at`; `new_since`: what came to a department later than this is new to it.
+    `secretariat_only`: a weekly list of a week that was over. `cut_short`: its day ended before everybody was reached;
+    the next run tells the others.
+    """
 
     __tablename__ = "digest_run"
     __table_args__ = (UniqueConstraint("region_id", "kind", "run_date"),)
@@ -29,3 +36,8 @@ class DigestRun(SQLModel, table=True):
     started_by: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True))
     late: bool = Field(default=False)
     mails: int = Field(default=0)
+    reached: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))
+    completed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    new_since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    secretariat_only: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    cut_short: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, text
+from sqlalchemy import JSON, Column, Index, String, Text, text
 from sqlmodel import Field
 
 from app.models.base import SQLModel
@@ -18,11 +18,25 @@ class MailState(StrEnum):
     FAILED = "failed"
 
 
+class MailFault(StrEnum):
+    """Why a mail has failed for good."""
+
+    ADDRESS = "address"  # the server does not take mail for it, or it is none
+    CONTENT = "content"  # the server does not take this mail
+    GAVE_UP = "gave_up"  # tried as often as it is tried
+    UNWANTED = "unwanted"  # who it was to may not read it any more
+    DROPPED = "dropped"  # the secretariat took it back
+
+
 class OutboxMail(SQLModel, table=True):
     """`key` is unique: the same thing said to the same person in the same run is one mail.
 
     `in_doubt`: an attempt ended without an answer, by a crash or a lost connection, and may have got
     through (可能已发送). Every attempt carries the same `message_id`.
+    `department_id`: the department of its receiver when it was written; who has left it since does not get it.
+    `held_at`: it waits until the secretariat lets it go. `copy_of`: it was sent again by `resent_by`, for `reason`.
+    `answer`: what the server said when it took the mail. `bounced_at`, `bounce`: what came back later.
+    With a `channel_id` it is a short message to a chat group and not a mail.
     """
 
     __tablename__ = "outbox_mail"
@@ -57,3 +71,14 @@ class OutboxMail(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     sent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     error: str = Field(default="", max_length=1000)
+    department_id: int | None = Field(default=None, sa_column=refers_to("department.id", nullable=True))
+    channel_id: int | None = Field(default=None, sa_column=refers_to("chat_channel.id", nullable=True))
+    fault: MailFault | None = Field(default=None, sa_column=Column(text_enum(MailFault, closed=False), nullable=True))
+    answer: str = Field(default="", sa_column=Column(String(300), nullable=False, server_default=""))
+    bounced_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    bounce: str = Field(default="", sa_column=Column(String(500), nullable=False, server_default=""))
+    held_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    held_by: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True))
+    copy_of: int | None = Field(default=None, sa_column=refers_to("outbox_mail.id", nullable=True))
+    resent_by: int | None = Field(default=None, sa_column=refers_to("account.id", nullable=True))
+    reason: str = Field(default="", sa_column=Column(String(500), nullable=False, server_default=""))

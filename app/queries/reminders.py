@@ -11,7 +11,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.digest import Hearer, fold_said
-from app.domain.reminders import RUNGS, Hearing, Matter, Said
+from app.domain.reminder_rules import MADE_UP_DAYS, Counting, Pace
+from app.domain.reminders import Hearing, Ladders, Matter, Said
 from app.domain.workflow import WAITING_FOR_DEPARTMENT, EventKind, State
 from app.models import (
     Account,
@@ -29,10 +30,9 @@ from app.models.account import AccountRole
 from app.models.digest_run import RunKind
 from app.queries.handovers import told_for
 
-# Two rungs lie at most 16 days apart, and a holiday moves one by some ten more: what was said earlier is no matter.
-MEMORY = timedelta(days=45)
-# How far ahead a first rung may lie: it moves to the last working day before a holiday.
-HORIZON = timedelta(days=RUNGS[0] + 15)
+# What was to be said longer ago than MADE_UP_DAYS is said no more, so what was said before that is no matter.
+MEMORY = timedelta(days=MADE_UP_DAYS + 5)
+_HOLIDAY = 15  # days: a rung moves to the last working day before one
 FIRST_LOOK = timedelta(days=7)  # what the first run of a region calls new
 # A publication that was under way while the last run read is looked at again; what was said is known and not repeated.
 OVERLAP = timedelta(hours=1)
@@ -49,6 +49,7 @@ _MATTER: list[Any] = [
     col(Obligation.due).label("due"),
     col(Obligation.first_due).label("first_due"),
     col(Obligation.revision).label("revision"),
+    col(Obligation.plan_id).label("plan_id"),
 ]
 _CAME = (EventKind.OPENED, EventKind.REOPENED, EventKind.TRANSFERRED)
 
@@ -63,12 +64,13 @@ class Person:
     role: AccountRole
     department_id: int | None
     department: str | None
+    pace: Pace
 
     @property
     def hearer(self) -> Hearer | None:
         if self.department_id is None or self.role not in _HEARS:
             return None
-        return Hearer(self.account_id, self.department_id, _HEARS[self.role])
+        return Hearer(self.account_id, frozenset({self.department_id}), _HEARS[self.role], self.pace)
 
 
 def people(
@@ -88,6 +90,7 @@ def people(
             col(Account.role),
             col(Account.department_id),
             col(Department.name),
+            col(Account.pace),
         )
         .outerjoin(Department, col(Department.id) == Account.department_id)
         .where(
@@ -111,9 +114,15 @@ def new_since(session: Session, region_id: int, now: datetime) -> datetime:
 
 
 def open_matters(
-    session: Session, region_id: int, departments: Sequence[int], day: date, *, new_since: datetime, now: datetime
+    session: Session,
+    region_id: int,
+    departments: Sequence[int],
+    ladders: Ladders,
+    *,
+    new_since: datetime,
+    now: datetime,
 ) -> list[Matter]:
-    """What the departments owe and a run of `day` may have to speak of; most of what is far away is left out."""
+    """What the departments owe and a run of that day may have to speak of; most of what is far away is left out."""
     came_lately = select(ObligationEvent.obligation_id).where(
         ObligationEvent.region_id == region_id,
         col(ObligationEvent.state).in_(WAITING_FOR_DEPARTMENT),
@@ -121,7 +130,7 @@ def open_matters(
         col(ObligationEvent.recorded_at) > new_since,
     )
     worth_saying = or_(
-        col(Obligation.due) <= day + HORIZON,
+        col(Obligation.due) <= ladders.day + _horizon(ladders),
         col(Obligation.state) == State.RETURNED,
         col(Obligation.id).in_(came_lately),
     )
@@ -145,6 +154,16 @@ def open_matters(
         Matter(**row._mapping, **news.get(row.obligation_id, {}))  # noqa: SLF001 (SQLAlchemy's public name for it)
         for row in session.execute(statement)
     ]
+
+
+def _horizon(ladders: Ladders) -> timedelta:
+    """How far ahead a first rung may lie."""
+    days = 0
+    for rules in (ladder.rules for ladder in ladders.all):
+        first = max(rules.rungs, default=0)
+        # Five days are worked in a week at the most often, and weeks with less are holidays.
+        days = max(days, first if rules.counting is Counting.CALENDAR else first * 7 // 5 + _HOLIDAY)
+    return timedelta(days=days + _HOLIDAY)
 
 
 def _news(

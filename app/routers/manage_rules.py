@@ -9,7 +9,7 @@ from app.access import manages_region
 from app.changes.extend_due import YEARS_BEYOND_PLAN
 from app.domain.coming_days import example
 from app.domain.lights import DUE_SOON_DAYS, START_DAYS
-from app.domain.reminders import HEAD_HEARS_AFTER, RUNGS
+from app.domain.reminder_rules import DEFAULT_RULES
 from app.i18n import gettext as _
 from app.queries.work_calendar import work_calendar
 from app.rendering import page
@@ -38,8 +38,8 @@ def show(
         request,
         "manage/rules.html",
         status=422 if faults else 200,
-        rungs=RUNGS,
-        head_after=HEAD_HEARS_AFTER,
+        rungs=DEFAULT_RULES.rungs,
+        head_after=DEFAULT_RULES.head_after,
         due_soon=DUE_SOON_DAYS,
         start=START_DAYS,
         at=knobs.digest_time,

@@ -44,6 +44,6 @@ def test_a_festival_is_its_free_days_and_those_that_make_up_for_them() -> None:
 def test_an_example_names_every_day_on_which_something_is_said() -> None:
     worked = example(CALENDAR, date(2024, 12, 4))
     assert worked.rungs[-1].day == date(2024, 12, 3)
-    assert worked.overdue == date(2024, 12, 5)
+    assert worked.overdue == [date(2024, 12, 5)]
     assert worked.weekly == [date(2024, 12, 9), date(2024, 12, 16)]
-    assert worked.copied == date(2024, 12, 18)
+    assert worked.head == date(2024, 12, 18)

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.digest import Hearer, fold_said, gather, gather_all
-from app.domain.reminders import Heading, Hearing, Ladder, Matter, Said
+from app.domain.reminders import Heading, Hearing, Ladders, Matter, Said
 from app.domain.workdays import WorkCalendar
 from app.domain.workflow import Role, State
 
 TODAY = date(2024, 11, 25)  # a Monday
-LADDER = Ladder(WorkCalendar(), TODAY)
-LIAISON = Hearer(1, 10, Hearing.DEPARTMENT)
-HEAD = Hearer(2, 10, Hearing.COPY)
+LADDER = Ladders(WorkCalendar(), TODAY)
+LIAISON = Hearer(1, frozenset({10}), Hearing.DEPARTMENT)
+HEAD = Hearer(2, frozenset({10}), Hearing.COPY)
 
 
 def matter(number: int, due: date | None, *, department: int = 10, **rest: object) -> Matter:
@@ -65,8 +65,8 @@ def test_the_head_gets_the_long_overdue_alone() -> None:
 
 def test_everybody_hears_of_the_own_department_and_remembers_for_himself() -> None:
     elsewhere = matter(9, OVERDUE.due, department=11)
-    other = Hearer(3, 11, Hearing.DEPARTMENT)
-    colleague = Hearer(4, 10, Hearing.DEPARTMENT)
+    other = Hearer(3, frozenset({11}), Hearing.DEPARTMENT)
+    colleague = Hearer(4, frozenset({10}), Hearing.DEPARTMENT)
     said = {(1, 1): Said(TODAY, OVERDUE.due, 1)}
     first, second, third = gather_all([LIAISON, other, colleague], [OVERDUE, elsewhere], said, LADDER)
     assert first.entries == []

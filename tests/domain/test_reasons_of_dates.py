@@ -20,7 +20,7 @@ def test_the_panel_names_the_days_on_which_the_digest_speaks(calendar: WorkCalen
     spoken = spoken_days(matter(due), due - NEVER, panel.weekly[-1].day, calendar=calendar)
     assert sorted({rung.day for rung in panel.rungs}) == [day for day in spoken if day <= due]
     late = [day for day in spoken if day > due]
-    assert panel.after.day == late[0]
+    assert panel.after[0].day == late[0]
     assert [one.day for one in panel.weekly] == [day for day in late[1:] if day >= today]
     assert panel.next_from(today) == min(day for day in spoken if day >= today)
 
@@ -29,6 +29,7 @@ def test_the_panel_names_the_days_on_which_the_digest_speaks(calendar: WorkCalen
 @given(calendar=calendars, due=days_of_2024)
 def test_the_head_hears_when_the_panel_says_so(calendar: WorkCalendar, due: date) -> None:
     panel = reminder_days(calendar, due, due)
+    assert panel.head is not None
     assert spoken_days(matter(due), due, panel.head.day, calendar=calendar, hearing=Hearing.COPY) == [panel.head.day]
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.reminders import RUNGS, Heading, Hearing, Ladder, Matter, Said, heading
+from app.domain.reminder_rules import DEFAULT_RULES
+from app.domain.reminders import Heading, Hearing, Ladder, Matter, Said, heading
 from app.domain.workdays import WorkCalendar
 from app.domain.workflow import Role, State
 
@@ -168,7 +169,7 @@ days_of_2024 = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 calendars = st.dictionaries(days_of_2024, st.booleans(), max_size=60).map(WorkCalendar)
 
 
-@given(calendar=calendars, due=days_of_2024, rung=st.sampled_from(RUNGS))
+@given(calendar=calendars, due=days_of_2024, rung=st.sampled_from(DEFAULT_RULES.rungs))
 def test_nobody_hears_later_than_the_rung(calendar: WorkCalendar, due: date, rung: int) -> None:
     day = due - timedelta(days=rung)
     reached = Ladder(calendar, day).reached(due)

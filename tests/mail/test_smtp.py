@@ -132,7 +132,7 @@ def mail(**values: Any) -> OutboxMail:
     key = "daily.test.2024-11-25.1"
     standard = {
         "key": key,
-        "message_id": message_id(key, SENDER),
+        "message_id": message_id(key, "c0de", SENDER),
         "kind": "daily",
         "to_name": "区卫生健康委联络员",
         "to_address": "liaison@health.example.org",
@@ -153,7 +153,9 @@ def queue_to(database: Database, *addresses: str) -> None:
         account = session.exec(select(Account.id).where(Account.login == "甲局联络员")).one() or 0
         for number, address in enumerate(addresses):
             key = f"daily.test.2024-11-25.{number}"
-            letter = Letter(key, message_id(key, SENDER), account, "甲局联络员", address, "主题", "正文", "<p>正文</p>")
+            letter = Letter(
+                key, message_id(key, "c0de", SENDER), account, "甲局联络员", address, "主题", "正文", "<p>正文</p>"
+            )
             queue(session, letter, kind="daily", region_id=None, now=NOW + timedelta(microseconds=number))
 
 
@@ -174,7 +176,7 @@ def test_a_mail_arrives_with_everything_in_it(office: Office, way_out: SmtpTrans
     assert message["Subject"] == "【督办提醒】逾期2项、临期3项（11月25日）"
     assert message["Date"].datetime == NOW
     assert message["Date"].endswith("+0800")
-    assert message["Message-ID"] == "<daily.test.2024-11-25.1@office.example.org>"
+    assert message["Message-ID"] == "<daily.test.2024-11-25.1.c0de@office.example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
@@ -206,7 +208,9 @@ def test_the_same_message_id_goes_out_again_after_a_refusal_for_now(
     clock.at += DELAYS[0]
     assert send_one(database, way_out, clock)
     assert states(database) == [("a@example.org", MailState.SENT, 2, False)]
-    assert [message["Message-ID"] for message in office.messages()] == ["<daily.test.2024-11-25.0@office.example.org>"]
+    assert [message["Message-ID"] for message in office.messages()] == [
+        "<daily.test.2024-11-25.0.c0de@office.example.org>"
+    ]
 
 
 def test_one_refused_recipient_stops_nobody(database: Database, office: Office, way_out: SmtpTransport) -> None:
@@ -307,7 +311,10 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
 def test_keys_name_run_and_account() -> None:
     key = run_mail_key(RunKind.WEEKLY, "xicheng", datetime(2024, 11, 25, tzinfo=SHANGHAI).date(), 17)
     assert key == "weekly.xicheng.2024-11-25.17"
-    assert message_id(key, "督办 <duban@office.example.org>") == "<weekly.xicheng.2024-11-25.17@office.example.org>"
+    assert (
+        message_id(key, "c0de", "督办 <duban@office.example.org>")
+        == "<weekly.xicheng.2024-11-25.17.c0de@office.example.org>"
+    )
 
 
 def test_without_a_server_mails_become_files(settings: Settings) -> None:

@@ -21,10 +21,12 @@ from sqlmodel import Session
 
 from app.changes.make_digest_run import make_run
 from app.db import Database
+from app.domain.audit import Act, AuditAction, Channel
 from app.models import metadata
 from app.models.digest_run import RunKind
 from app.models.review import ReviewDecision
 from app.settings import Settings
+from app.trail import keep_trail, tell
 from tests.conftest import NOW, TODAY, _cast
 from tests.history import History
 
@@ -111,6 +113,9 @@ def main() -> int:
         database = Database(f"sqlite:///{path}")
         _cast(database)
         tell_story(History(database))
+        keep_trail(database)
+        with database.writing(lambda: Act(MOMENT, AuditAction.MAINTENANCE, Channel.COMMAND, region_id=1)) as session:
+            tell(session, reason="更新前核对")  # a chain of one entry, which `duban verify` follows
         with database.writing() as session:
             fill_the_rest(session)
         database.close()
