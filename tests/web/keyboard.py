@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # What has the focus: is its outline drawn, is it in sight and not covered, and how far down the page is it?
 _LOOK = """() => {
@@ -50,6 +50,12 @@ class Keyboard:
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
+
+    def skip_to_main(self) -> None:
+        """The first stop of a page leads past its head; the focus goes there a moment after the key was pressed."""
+        assert "跳到正文" in self.tab().said
+        self.press("Enter")
+        expect(self.page.locator("main")).to_be_focused()
 
     def follow(self, key: str = "Enter") -> None:
         """Presses the link or button that has the focus, and waits for the page that it leads to."""

@@ -110,8 +110,7 @@ def test_she_does_so_by_keyboard_alone(open_browser: OpenBrowser, attendance: Pa
     page.on("filechooser", lambda chooser: chooser.set_files(attendance))
     expect(page.get_by_role("heading", level=1)).to_contain_text("我的事项")
     keys = Keyboard(page)
-    assert "跳到正文" in keys.tab().said, "the first stop leads past the head of the page"
-    keys.press("Enter")
+    keys.skip_to_main()
     way = keys.tab_to(TASK)
     assert not any("退出" in stop.said for stop in way), "behind the link the head of the page is passed"
     assert goes_down(way)

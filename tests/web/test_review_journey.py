@@ -229,8 +229,7 @@ def test_the_queue_on_a_phone_by_keyboard_without_scripts(open_browser: OpenBrow
     page.goto("/review")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
     keys = Keyboard(page)
-    assert "跳到正文" in keys.tab().said
-    keys.press("Enter")
+    keys.skip_to_main()
     assert goes_down(keys.tab_to('link "1.1 开展宣传活动"'))
     keys.follow()
     keys.tab()

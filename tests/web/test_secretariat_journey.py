@@ -269,8 +269,7 @@ def test_it_reviews_by_keyboard_alone(open_browser: OpenBrowser, history: Histor
     page = open_browser(SECRETARIAT, phone=True)
     page.get_by_role("heading", level=1, name="工作台").wait_for()
     keys = Keyboard(page)
-    assert "跳到正文" in keys.tab().said
-    keys.press("Enter")
+    keys.skip_to_main()
     assert goes_down(keys.tab_to("开始审核"))
     keys.follow()
     keys.tab_to("从第一件开始审核")
