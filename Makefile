@@ -34,7 +34,8 @@ setup-dev: setup $(VENV)/.installed-dev ## The same with everything that tests a
 
 test: setup-dev ## All tests, on SQLite and on PostgreSQL, with a real browser where there is one
 	@$(BIN)/python -m tools.ready_for_tests
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	@scratch=$$($(BIN)/python -m tools.scratch_folder) && trap 'rm -rf "$$scratch"' EXIT INT TERM \
+		&& TMPDIR="$$scratch" $(BIN)/python -m pytest $(TEST_ARGS)
 
 check: lint types floors schema test ## All that CI runs
 
