@@ -3,53 +3,55 @@
 import logging
 import signal
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlmodel import col, select
 
-from app.changes.apply_successions import apply_successions
-from app.changes.make_digest_run import make_run
-from app.clock import Clock, local_day
+from app.clock import Clock
 from app.db import Database
-from app.domain.audit import Act, AuditAction, Channel
-from app.errors import Overtaken
+from app.i18n import gettext as _
 from app.i18n import official_language, officially
-from app.jobs.schedule import DueRun, due_runs
+from app.jobs.beat import Heart
+from app.jobs.make_runs import make_due_runs
+from app.jobs.read_inbox import read_inbox
+from app.jobs.send_mail import send_waiting
 from app.jobs.trail_care import care_for_trail
-from app.mail.send import send_one, transport_for
+from app.jobs.watch import Watcher
+from app.mail.chat import ChatTransport
 from app.mail.transport import Transport
-from app.models import Region
-from app.queries.successions import successions_due
+from app.sealing import Sealer
 from app.settings import Settings
-from app.trail import ActMaker, keep_trail
+from app.trail import keep_trail
 
 log = logging.getLogger(__name__)
 
 
 def run_worker(settings: Settings, clock: Clock, database: Database, stop_event: threading.Event) -> None:
     """Works until `stop_event` is set, and finishes what it has in hand then. Any number may run at once."""
-    transport = transport_for(settings)
     keep_trail(database)
+    heart, watcher = Heart(database, clock), Watcher(settings, clock, database)
     log.info("worker started, looks for work every %s s", settings.tick_seconds)
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
         tick,
         "interval",
         seconds=settings.tick_seconds,
-        args=(settings, clock, database, transport, stop_event),
+        args=(settings, clock, database, None, stop_event),
+        kwargs={"heart": heart, "watcher": watcher},
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,  # a late tick is a tick all the same
     )
-    tick(settings, clock, database, transport, stop_event)
+    tick(settings, clock, database, None, stop_event, heart=heart, watcher=watcher)
     scheduler.start()
     try:
         stop_event.wait()
     finally:
         stop_event.set()  # Ctrl-C arrives as an exception here
         scheduler.shutdown(wait=True)
+        _rest(heart)
         log.info("worker stopped")
 
 
@@ -66,71 +68,64 @@ def stop_on_signals(stop_event: threading.Event) -> None:
 
 
 def tick(
-    settings: Settings, clock: Clock, database: Database, transport: Transport, stop_event: threading.Event
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    transport: Transport | None,
+    stop_event: threading.Event,
+    *,
+    heart: Heart | None = None,
+    watcher: Watcher | None = None,
 ) -> None:
-    """One look into the tables. Whatever fails is logged and stops neither another region nor the next tick."""
+    """One look into the tables. Whatever fails is logged, stops neither what comes after it nor the next tick, and is
+    said with the worker's sign of life. `transport`: another way for mail than the settings say.
+    """
+    heart = heart or Heart(database, clock)
     with official_language(settings.language), officially():
-        _tick(settings, clock, database, transport, stop_event)
+        faults: list[str] = []
+
+        def still() -> None:
+            _contained(heart.still, "", faults)
+
+        def send() -> None:
+            chat = ChatTransport(database, Sealer(settings.var_dir).open, settings.chats)
+            send_waiting(settings, clock, database, stop_event, transport=transport, chat=chat, still=still)
+
+        def inbox() -> Sequence[str]:
+            def was_read() -> None:
+                heart.beat(" ".join(faults), inbox_read=True)
+
+            return read_inbox(settings, clock, database, stop_event, was_read=was_read)
+
+        def look() -> None:
+            heart.still()  # or the first tick would find no worker at work
+            (watcher or Watcher(settings, clock, database)).look()
+
+        # What reads the mailbox and what sends comes after the runs: nobody waits for a server that does not answer.
+        steps: Sequence[tuple[Callable[[], Sequence[str] | None], str]] = (
+            (lambda: make_due_runs(settings, clock, database, stop_event, still), _("到期的提醒未能生成。")),
+            (send, _("邮件发送中断。")),
+            (inbox, _("答复邮箱未能读取。")),
+            (lambda: care_for_trail(settings, clock, database, stop_event), _("审计记录未能检查。")),
+            (look, _("提醒是否漏发未能检查。")),
+        )
+        for step, sentence in steps:
+            if not stop_event.is_set():
+                _contained(step, sentence, faults)
+        _contained(lambda: heart.beat(" ".join(faults)), "", faults)
 
 
-def _tick(
-    settings: Settings, clock: Clock, database: Database, transport: Transport, stop_event: threading.Event
-) -> None:
+def _contained(step: Callable[[], Sequence[str] | None], sentence: str, faults: list[str]) -> None:
+    """`sentence` is what a failure is called where the office sees it."""
     try:
-        make_due_runs(settings, clock, database, stop_event)
+        faults += step() or ()
     except Exception:
-        log.exception("the regions could not be read")
+        log.exception("a step of the worker failed; the next tick tries again")
+        faults += [sentence] if sentence else []
+
+
+def _rest(heart: Heart) -> None:
     try:
-        care_for_trail(settings, clock, database, stop_event)
+        heart.rest()
     except Exception:
-        log.exception("the audit trail could not be looked after; the next tick goes on")
-    try:
-        while not stop_event.is_set() and send_one(database, transport, clock):
-            pass
-    except Exception:
-        log.exception("sending stopped; the next tick goes on")
-
-
-def make_due_runs(settings: Settings, clock: Clock, database: Database, stop_event: threading.Event) -> None:
-    with database.reading() as session:
-        regions = session.exec(select(Region.id).order_by(col(Region.id))).all()
-    for region_id in regions:
-        if stop_event.is_set():
-            return
-        try:
-            _serve_region(settings, clock, database, region_id or 0)
-        except Exception:
-            log.exception("region %s: what is due could not be made", region_id)
-
-
-def _serve_region(settings: Settings, clock: Clock, database: Database, region_id: int) -> None:
-    now = clock.now()
-    with database.reading() as session:
-        region = session.get_one(Region, region_id)
-        code, today = region.code, local_day(now, region.time_zone)
-        succeeded = successions_due(session, region_id, today)
-        due = due_runs(session, region, now=now, at=settings.digest_time)
-    if succeeded:
-        with database.writing(_act(AuditAction.SUCCESSION, region_id, now)) as session:
-            moved = apply_successions(session, session.get_one(Region, region_id), today=today, now=now)
-        log.info("%s: %s obligations went to their departments' successors", code, moved)
-    for run in due:
-        _make(settings, database, region_id, run, now=now, name=f"{code}: {run.kind.value} run of {run.run_date}")
-
-
-def _act(action: AuditAction, region_id: int, now: datetime) -> ActMaker:
-    return lambda: Act(now, action, Channel.WORKER, region_id=region_id)
-
-
-def _make(settings: Settings, database: Database, region_id: int, run: DueRun, *, now: datetime, name: str) -> None:
-    try:
-        with database.writing(_act(AuditAction.RUN, region_id, now)) as session:
-            region = session.get_one(Region, region_id)
-            made = make_run(session, region, run.kind, run.run_date, now=now, by=None, settings=settings)
-            mails, late = made.mails, made.late
-    except Overtaken:
-        log.info("%s was made by somebody else", name)
-    except Exception:
-        log.exception("%s failed, the next tick tries again", name)
-    else:
-        log.info("%s made%s, %s mails", name, " late" if late else "", mails)
+        log.exception("the end of the worker could not be noted")

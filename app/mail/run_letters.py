@@ -32,7 +32,7 @@ def addressed(kind: RunKind, *, week_over: bool = False) -> tuple[AccountRole, .
     The departments hear of what is overdue from the list of the present week, and once is enough.
     """
     if kind is RunKind.DAILY:
-        return (AccountRole.LIAISON, AccountRole.HEAD)
+        return (AccountRole.LIAISON, AccountRole.HEAD, AccountRole.SECRETARIAT, AccountRole.LEADER)
     if week_over:
         return (AccountRole.SECRETARIAT,)
     return (AccountRole.SECRETARIAT, AccountRole.LIAISON, AccountRole.HEAD)

@@ -18,4 +18,4 @@ class Digest(SQLModel, table=True):
     run_id: int = Field(sa_column=refers_to("digest_run.id"))
     account_id: int = Field(sa_column=refers_to("account.id", index=True))
     items: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
-    mail_id: int | None = Field(default=None, sa_column=refers_to("outbox_mail.id", nullable=True))
+    mail_id: int | None = Field(default=None, sa_column=refers_to("outbox_mail.id", nullable=True, index=True))

@@ -21,8 +21,8 @@ class DigestRun(SQLModel, table=True):
     A run is made account by account in the order of their ids, some at a time: `reached` is the last account that is
     done, `completed_at` is set behind the last of all. Whoever finds it unfinished goes on there. Everything is looked
     at as of `made_at`; `new_since`: what came to a department later than this is new to it.
-    `secretariat_only`: a weekly list of a week that was over. `cut_short`: its day ended before everybody was reached;
-    the next run tells the others.
+    `secretariat_only`: a weekly list of a week that was over. `cut_short`: not everybody was reached, because its
+    day ended or somebody's mail could not be written; the next run tells the others.
     """
 
     __tablename__ = "digest_run"

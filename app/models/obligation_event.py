@@ -21,6 +21,8 @@ class ObligationEvent(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("obligation_id", "seq"),
         Index("ix_obligation_event_known", "region_id", "state", "due", "recorded_at"),
+        # What happened lately: reminders ask for it, a hundred accounts at a time.
+        Index("ix_obligation_event_recorded", "region_id", "recorded_at"),
     )
 
     id: int | None = Field(default=None, sa_column=id_column())

@@ -49,6 +49,12 @@ class OutboxMail(SQLModel, table=True):
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
         Index("ix_outbox_mail_region", "region_id", "id"),
+        Index(
+            "ix_outbox_mail_copies",
+            "copy_of",
+            sqlite_where=text("copy_of IS NOT NULL"),
+            postgresql_where=text("copy_of IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=id_column())

@@ -293,6 +293,8 @@ def upgrade() -> None:
     # Runs made so far were made all at once.
     op.execute("UPDATE digest_run SET completed_at = made_at")
 
+    op.create_index("ix_obligation_event_recorded", "obligation_event", ["region_id", "recorded_at"], unique=False)
+
     op.add_column("outbox_mail", sa.Column("fault", sa.String(length=32), nullable=True))
     op.add_column("outbox_mail", sa.Column("answer", sa.String(length=300), server_default="", nullable=False))
     op.add_column("outbox_mail", sa.Column("bounced_at", columns.UtcDateTime(), nullable=True))
@@ -301,9 +303,14 @@ def upgrade() -> None:
     op.add_column("outbox_mail", sa.Column("reason", sa.String(length=500), server_default="", nullable=False))
     for column, target in OUTBOX_REFERENCES.items():
         _add_reference("outbox_mail", column, target)
+    copies = sa.text("copy_of IS NOT NULL")
+    op.create_index("ix_outbox_mail_copies", "outbox_mail", ["copy_of"], sqlite_where=copies, postgresql_where=copies)
+    op.create_index("ix_digest_mail_id", "digest", ["mail_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_digest_mail_id", table_name="digest")
+    op.drop_index("ix_outbox_mail_copies", table_name="outbox_mail")
     with op.batch_alter_table("outbox_mail", schema=None) as batch_op:
         for column in OUTBOX_REFERENCES:
             if op.get_bind().dialect.name == "postgresql":
@@ -314,6 +321,7 @@ def downgrade() -> None:
         if op.get_bind().dialect.name == "sqlite":  # made anew, it would lose what Alembic does not read back
             batch_op.create_check_constraint(batch_op.f("ck_outbox_mail_mailstate"), OUTBOX_STATES)
 
+    op.drop_index("ix_obligation_event_recorded", table_name="obligation_event")
     for column in ("cut_short", "secretariat_only", "new_since", "completed_at", "reached"):
         op.drop_column("digest_run", column)
     for column in ("mail_fault_at", "mail_fault", "one_click", "attach_sheet", "attach_calendar", "pace"):

@@ -17,13 +17,14 @@ from sqlalchemy import event
 from sqlmodel import Session, col, func, select
 
 from app.changes.freeze_overdue_list import freeze_overdue_list
-from app.changes.make_digest_run import make_run, preview_run
+from app.changes.make_digest_run import make_run
 from app.changes.record_event import record_event
 from app.changes.review_update import review_update
 from app.changes.submit_update import Report, submit_update
 from app.db import Database
 from app.domain.workflow import EventKind
 from app.errors import Invalid, Overtaken
+from app.mail.run_previews import preview_run
 from app.models import Account, DayException, Digest, DigestRun, Obligation, OutboxMail, OverdueList, Region
 from app.models.digest_run import RunKind
 from app.models.progress_update import UpdateKind
@@ -51,9 +52,15 @@ def run(
     database: Database, settings: Settings, kind: RunKind = DAILY, day: date = TODAY, now: datetime | None = None
 ) -> int:
     """Makes the run and returns the number of its mails."""
-    with database.writing() as session:
-        made = make_run(session, region(session), kind, day, now=now or at(day), by=None, settings=settings)
-        return made.mails
+    return make(database, settings, kind, day, now).mails
+
+
+def make(
+    database: Database, settings: Settings, kind: RunKind = DAILY, day: date = TODAY, now: datetime | None = None
+) -> DigestRun:
+    with database.reading() as session:
+        here = region(session).id or 0
+    return make_run(database, lambda: None, here, kind, day, now=now or at(day), by=None, settings=settings)
 
 
 def subjects(database: Database, kind: RunKind = DAILY) -> dict[str, str]:
@@ -147,10 +154,8 @@ def test_links_lead_to_pages_and_change_nothing(database: Database, settings: Se
 
 def test_the_second_run_of_a_day_is_refused_and_writes_nothing(database: Database, settings: Settings) -> None:
     run(database, settings)
-    with database.writing() as session:
-        with pytest.raises(Overtaken) as refused:
-            make_run(session, region(session), DAILY, TODAY, now=NOW, by=None, settings=settings)
-        session.rollback()
+    with pytest.raises(Overtaken) as refused:
+        run(database, settings)
     assert "已经发送" in refused.value.message
     with database.reading() as session:
         assert session.exec(select(func.count()).select_from(OutboxMail)).one() == 6
@@ -244,10 +249,8 @@ def test_a_run_is_not_made_ahead_and_a_daily_one_not_behind(database: Database, 
         (WEEKLY, TODAY + timedelta(days=1)),
         (DAILY, date(2024, 11, 22)),
     ):
-        with database.writing() as session:
-            with pytest.raises(Invalid):
-                make_run(session, region(session), kind, day, now=NOW, by=None, settings=settings)
-            session.rollback()
+        with pytest.raises(Invalid):
+            run(database, settings, kind, day, NOW)
 
 
 def test_the_weekly_run_freezes_the_list_and_sends_it_with_the_file(database: Database, settings: Settings) -> None:
