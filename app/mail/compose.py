@@ -35,7 +35,7 @@ class Letter:
 
     key: str
     message_id: str
-    account_id: int
+    account_id: int | None  # None for a chat group
     to_name: str
     to_address: str
     subject: str
@@ -48,6 +48,7 @@ class Composer:
     """Writes letters; links in them begin with the site's address."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._environment = make_environment()
         self._site = settings.site
         self._sender = settings.mail_from

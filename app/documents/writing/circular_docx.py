@@ -48,7 +48,8 @@ class Circular:
     """`name` is the list's own, e.g. 〔2024〕第12期; `issued_on` the day on which it was frozen.
 
     `weeks`: how many lists in a row hold an obligation. `inherited`: from whom one was taken over. `since` is None for
-    the first list. `remarks`: by which hashes the paper can be compared with the system, small at its end.
+    the first list. `late`: it was made up after its day. `remarks`: by which hashes the paper can be compared with the
+    system, small at its end.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Circular:
     since: Since | None
     remarks: Sequence[str] = ()
     inherited: Mapping[int, str] = field(default_factory=dict)
+    late: bool = False
 
 
 @officially()
@@ -93,7 +95,8 @@ def _opening(document: DocxDocument, circular: Circular) -> None:
     number = paragraph(document, indent=False)
     number.alignment = WD_ALIGN_PARAGRAPH.CENTER
     number.paragraph_format.space_after = Pt(28.95)
-    font(number.add_run(clean(circular.name)), KAITI)
+    name = _("%(list)s（补制）") % {"list": circular.name} if circular.late else circular.name
+    font(number.add_run(clean(name)), KAITI)
     names = [part.department for part in by_department(circular.lines)]
     named = _("、").join(names) if 0 < len(names) <= NAMED_RECIPIENTS else _("各有关单位")
     paragraph(document, named + _("："), indent=False)
