@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Protocol
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -19,12 +20,43 @@ from app.queries.department_list import department_counts, rows_of_department
 from app.queries.obligations import ObligationRow
 from app.queries.update_drafts import drafts_of
 from app.rendering import page
-from app.routers.batch_place import Place
+from app.routers.batch_place import PATH, Place
 from app.routers.bounded_form import MAX_FILES
 from app.routers.dependencies import get_evidence_store
 from app.routers.report_form import ReportForm, begun_form, drafted_form
 
 Errors = Mapping[int, Invalid | Overtaken]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the form of an item goes: the whole form to `path`, what is typed of one item to its `draft`.
+
+    `leads_on`: titles lead to the pages of their obligations.
+    """
+
+    path: str
+    drafts: str
+    leads_on: bool = True
+
+    def draft(self, obligation_id: int) -> str:
+        return self.drafts.format(obligation_id)
+
+
+OWN_DOOR = Door(PATH, "/obligations/{}/draft")
+
+
+class Outcome(Protocol):
+    """What came of a form; see batch_sending.Sent."""
+
+    @property
+    def forms(self) -> Mapping[int, ReportForm]: ...
+    @property
+    def done(self) -> Sequence[int]: ...
+    @property
+    def errors(self) -> Errors: ...
+    @property
+    def status(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +166,28 @@ def show_batch(
         nothing=nothing,
         upload=upload_limits(request),
         answer=False,
+        door=OWN_DOOR,
     )
 
 
-def show_item(request: Request, today: date, item: BatchItem, *, status: int) -> Response:
-    """One item alone, for a page that has it already."""
+def show_one(request: Request, session: Session, viewer: Viewer, today: date, sent: Outcome, *, door: Door) -> Response:
+    """For htmx: what takes the place of the one item that was sent."""
+    (key,) = sent.forms
+    (row,) = rows_of_department(session, viewer.region_id, access.reporting_page(viewer), [key]).values()
+    if sent.done:
+        return page(request, "obligations/_batch_done.html", row=row, today=today, door=door)
+    typed = sent.forms if sent.errors else None
+    (item,) = batch_items(request, session, viewer, [row], typed=typed, errors=sent.errors, opened=key)
     return page(
         request,
         "obligations/_batch_item.html",
-        status=status,
+        status=sent.status if sent.errors else 200,
         item=item,
+        viewer=viewer,
         today=today,
         upload=upload_limits(request),
         answer=True,
+        door=door,
     )
 
 
