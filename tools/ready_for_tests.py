@@ -1,4 +1,4 @@
-"""Brings a browser and a Node for the tests if it may, and otherwise says which part is skipped and why.
+"""Brings a browser, a Node and a mail server for the tests if it may, and otherwise says which part is skipped and why.
 
 Exits with 1 where CI is set: there no part may be skipped. PostgreSQL comes as a wheel with the other packages.
 """
@@ -12,14 +12,28 @@ from tools.chromium import find_chromium
 from tools.node import OLDEST, find_node, install_node
 
 PACKAGES = ("chromium", "fonts-noto-cjk")
+MAIL_SERVER = "dovecot-imapd"
+
+
+def may_install() -> bool:
+    return bool(shutil.which("apt-get")) and os.geteuid() == 0
+
+
+def install(*packages: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        subprocess.run(["apt-get", *step], env=environment, stdin=subprocess.DEVNULL, check=False)
+
+
+def find_dovecot() -> str | None:
+    """It is no program for everybody: its folder is often not in the search path."""
+    return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
 
 
 def install_chromium() -> None:
-    if shutil.which("apt-get") and os.geteuid() == 0:
+    if may_install():
         print(f"== Installing {' and '.join(PACKAGES)} for the browser tests", flush=True)
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-            subprocess.run(["apt-get", *step], env=environment, stdin=subprocess.DEVNULL, check=False)
+        install(*PACKAGES)
         return
     print("== Fetching a Chromium for the browser tests", flush=True)
     # Its traces on standard error say less than the one sentence below.
@@ -36,6 +50,14 @@ def missing_parts() -> list[str]:
         said.append(
             "the tests with a real identity provider (tests/oidc)."
             f" There is no Node {OLDEST} or newer and none could be installed"
+        )
+    if find_dovecot() is None and may_install():
+        print(f"== Installing {MAIL_SERVER} for the tests of the mailbox", flush=True)
+        install(MAIL_SERVER)
+    if find_dovecot() is None:
+        said.append(
+            "the tests with a real IMAP server (tests/inbox). There is no Dovecot;"
+            f" on Debian and Ubuntu: sudo apt-get install {MAIL_SERVER}"
         )
     if find_chromium() is None:
         install_chromium()

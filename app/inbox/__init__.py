@@ -1,0 +1,1 @@
+"""The mailbox to which answers and delivery reports come, and what a received mail says."""

@@ -1,0 +1,1 @@
+"""Answers and bounces that come by mail."""
