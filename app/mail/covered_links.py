@@ -1,11 +1,12 @@
-"""Mails that carry a one-time link: whoever reads it is in, so nobody but its receiver does.
+"""Mails that carry a link by which whoever reads it is in: nobody but its receiver does.
 
-Where such a mail is shown or handed out the link is covered, and the stored text is covered for good as soon as the
-mail was sent or given up.
+Where such a mail is shown or handed out the link is covered. The stored text of a one-time link is covered for good as
+soon as the mail was sent or given up; that of a report link never held one (`report_mark`).
 """
 
 import re
 
+from app.mail.report_mark import without_link
 from app.models import OutboxMail
 
 LINK_KIND = "link"
@@ -19,6 +20,5 @@ def covered_text(text: str) -> str:
 
 def covered_mail(mail: OutboxMail) -> OutboxMail:
     """The mail itself, or a copy without its link that belongs to no session."""
-    if mail.kind != LINK_KIND:
-        return mail
-    return OutboxMail(**mail.model_dump() | {"text": covered_text(mail.text), "html": covered_text(mail.html)})
+    cover = covered_text if mail.kind == LINK_KIND else without_link
+    return OutboxMail(**mail.model_dump() | {"text": cover(mail.text), "html": cover(mail.html)})

@@ -35,4 +35,11 @@ def mail_handover(
         sheet=sheet,
         shown=SHOWN,
     )
-    queue(session, letter, kind=KIND, region_id=region.id, now=handover.made_at)
+    queue(
+        session,
+        letter,
+        kind=KIND,
+        region_id=region.id,
+        now=handover.made_at,
+        department_id=successor.department_id,
+    )

@@ -10,6 +10,8 @@ from email.utils import parseaddr
 
 from app.models.digest_run import RunKind
 
+_AGAIN = ".again-"
+
 
 def run_mail_key(kind: RunKind, region_code: str, run_date: date, account_id: int) -> str:
     """daily.xicheng.2024-11-25.17."""
@@ -29,10 +31,26 @@ def handover_mail_key(handover_id: int, account_id: int) -> str:
     return f"handover.{handover_id}.{account_id}"
 
 
+def channel_key(kind: RunKind, region_code: str, run_date: date, channel_id: int) -> str:
+    """daily.xicheng.2024-11-25.chat-7."""
+    return f"{kind.value}.{region_code}.{run_date.isoformat()}.chat-{channel_id}"
+
+
+def channel_test_key(channel_id: int, at: datetime) -> str:
+    """chat_test.chat-7.20241125T020000: who clicks twice sends one."""
+    return f"chat_test.chat-{channel_id}.{at.astimezone(UTC):%Y%m%dT%H%M%S}"
+
+
 def handed_on_key(key: str, old_account: int, new_account: int) -> str | None:
     """The key under which the new account gets the same; None for what is not said to an account by its id."""
-    head, _dot, last = key.rpartition(".")
-    return f"{head}.{new_account}" if head and last == str(old_account) else None
+    first, again, number = key.partition(_AGAIN)
+    head, _dot, last = first.rpartition(".")
+    return f"{head}.{new_account}{again}{number}" if head and last == str(old_account) else None
+
+
+def again_key(key: str, number: int) -> str:
+    """daily.xicheng.2024-11-25.17.again-1: sent once more by the secretariat."""
+    return f"{key}{_AGAIN}{number}"
 
 
 def reply_code() -> str:

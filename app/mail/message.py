@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,7 +12,10 @@ from email.utils import format_datetime
 from app.i18n import gettext as _
 from app.i18n import officially
 from app.models import OutboxMail
+from app.models.digest_run import RunKind
 
+# Kinds of mails that people are asked to answer.
+_ANSWERED = frozenset(kind.value for kind in RunKind)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -20,12 +23,23 @@ class BadAddress(Exception):
     """The address on record cannot be written to."""
 
 
-def build_message(mail: OutboxMail, *, sender: str, at: datetime) -> EmailMessage:
-    """`at` becomes the Date header in its own zone. Raises BadAddress."""
+def date_of(mail: OutboxMail, now: datetime) -> datetime:
+    """When it was written, moved on by whole days while it waited.
+
+    A repeat carries the same date as the attempt that nobody knows about, since mail servers know a copy by Message-ID
+    and Date; and what waited for days does not arrive below everything that came meanwhile.
+    """
+    return mail.created_at + max(timedelta(0), timedelta(days=(now - mail.created_at).days))
+
+
+def build_message(mail: OutboxMail, *, sender: str, at: datetime, answers_to: str | None = None) -> EmailMessage:
+    """`at` becomes the Date header in its own zone. `answers_to`: where answers are read. Raises BadAddress."""
     message = EmailMessage(policy=SMTP)
     with officially():
         message["From"] = _address(_("督办系统"), sender)
     message["To"] = _address(mail.to_name, mail.to_address)
+    if answers_to is not None and mail.kind in _ANSWERED:
+        message["Reply-To"] = _address("", answers_to)
     message["Subject"] = _line(mail.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = mail.message_id
@@ -36,9 +50,14 @@ def build_message(mail: OutboxMail, *, sender: str, at: datetime) -> EmailMessag
     message.set_content(mail.text, cte="base64")
     message.add_alternative(mail.html, subtype="html", cte="base64")
     for stored in mail.attachments:
-        main, _slash, sub = stored["media_type"].partition("/")
+        kind, *parameters = stored["media_type"].split(";")
+        main, _slash, sub = kind.partition("/")
         message.add_attachment(
-            b64decode(stored["content"]), maintype=main, subtype=sub, filename=_line(stored["file_name"])
+            b64decode(stored["content"]),
+            maintype=main,
+            subtype=sub,
+            filename=_line(stored["file_name"]),
+            params=dict(one.strip().split("=", 1) for one in parameters),
         )
     return message
 

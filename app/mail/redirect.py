@@ -5,15 +5,17 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
 from app.i18n import gettext as _
 from app.i18n import officially
 from app.mail.keys import handed_on_key
+from app.mail.outbox import covered_for_good
 from app.models import Account, OutboxMail
 from app.models.digest_run import RunKind
-from app.models.outbox_mail import MailState
+from app.models.outbox_mail import MailFault, MailState
+from app.trail import note
 
 # What is said to a department through its people. Everything else is about the account itself: links to choose a
 # password, notices of its sign-ins; nobody else may read those.
@@ -56,10 +58,12 @@ def redirect_waiting(session: Session, old: Account, new: Account, *, now: datet
             # In the sender's hands at this moment: the old address may get it, the new one gets it for certain.
             copied = {**mail.model_dump(exclude={"id"}), **_readdressed(mail, new, key or "")}
             fresh = {"state": MailState.QUEUED, "attempts": 0, "lease_until": None, "error": "", "in_doubt": False}
-            session.add(OutboxMail(**{**copied, **fresh, "next_try_at": now, "created_at": now}))
+            fresh |= {"answer": "", "fault": None, "bounced_at": None, "bounce": ""}
+            _insert(session, {**copied, **fresh, "next_try_at": now, "created_at": now})
             sent_on += 1
         elif mail.state is MailState.QUEUED:
-            _change(session, mail, {"state": MailState.FAILED, "error": _("账号已办理工作交接，未发送。")})
+            over = {"state": MailState.FAILED, "error": _("账号已办理工作交接，未发送。"), "fault": MailFault.UNWANTED}
+            _change(session, mail, over | covered_for_good(mail))
             dropped += 1
     session.flush()
     return Redirected(sent_on, dropped)
@@ -70,7 +74,10 @@ def _new_key(mail: OutboxMail, old: Account, new: Account) -> str | None:
 
 
 def _readdressed(mail: OutboxMail, new: Account, key: str) -> dict[str, Any]:
-    """The same letter under the successor's name; it begins with who it is to."""
+    """The same letter under the successor's name; it begins with who it is to.
+
+    It stays the letter of the department to which it was written: a successor elsewhere may not read it.
+    """
     before, after = f"{mail.to_name}：", f"{new.name}："
     return {
         "account_id": new.id,
@@ -81,6 +88,13 @@ def _readdressed(mail: OutboxMail, new: Account, key: str) -> dict[str, Any]:
         "text": after + mail.text.removeprefix(before) if mail.text.startswith(before) else mail.text,
         "html": mail.html.replace(f">{escape(before)}<", f">{escape(after)}<", 1),
     }
+
+
+def _insert(session: Session, values: dict[str, Any]) -> None:
+    """Told by its key and recipient, as every queued mail is, and not by its text."""
+    new_id = session.execute(insert(OutboxMail).values(**values).returning(col(OutboxMail.id))).scalar_one()
+    said = {name: values[name] for name in ("key", "to_name", "to_address", "subject")}
+    note(session, "outbox_mail", new_id, said)
 
 
 def _change(session: Session, mail: OutboxMail, values: dict[str, Any]) -> None:

@@ -1,15 +1,17 @@
-"""The mail log of a region: what is on its way, what was sent, what failed."""
+"""The mail log of a region: what is on its way, what was sent, what failed or came back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from app.models import OutboxMail
-from app.models.outbox_mail import MailState
+from app.domain.delivery import Delivery, standing
+from app.models import Account, OutboxMail
+from app.models.outbox_mail import MailFault, MailState
 
 PAGE = 50
 
@@ -30,6 +32,18 @@ class MailRow:
     sent_at: datetime | None
     next_try_at: datetime
     error: str
+    fault: MailFault | None
+    bounced_at: datetime | None
+    bounce: str
+    held_at: datetime | None
+    copy_of: int | None
+
+    @property
+    def standing(self) -> Delivery:
+        return standing(self.state.value, held=self.held_at is not None, bounced=self.bounced_at is not None)
+
+
+_SHOWN = tuple(MailRow.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +54,96 @@ class MailPage:
     before: int | None
 
 
+def stands(delivery: Delivery) -> ColumnElement[bool]:
+    """For those of `OF_ANY_MAIL`."""
+    state, held, bounced = col(OutboxMail.state), col(OutboxMail.held_at), col(OutboxMail.bounced_at)
+    match delivery:
+        case Delivery.QUEUED:
+            return and_(state == MailState.QUEUED, held.is_(None))
+        case Delivery.HELD:
+            return and_(state == MailState.QUEUED, held.is_not(None))
+        case Delivery.SENDING:
+            return state == MailState.SENDING
+        case Delivery.SENT:
+            return and_(state == MailState.SENT, bounced.is_(None))
+        case Delivery.BOUNCED:
+            return and_(state == MailState.SENT, bounced.is_not(None))
+        case Delivery.FAILED:
+            return state == MailState.FAILED
+        case Delivery.DOUBT:
+            return col(OutboxMail.in_doubt).is_(True)
+    raise ValueError(delivery)
+
+
 def mails(
     session: Session,
     region_id: int,
     *,
-    state: MailState | None = None,
+    state: Delivery | None = None,
     recipient: str = "",
     before: int | None = None,
     limit: int = PAGE,
 ) -> MailPage:
     """Newest first; `recipient` is any part of a name or an address."""
+    columns: list[Any] = [getattr(OutboxMail, name) for name in _SHOWN]
     statement = (
-        select_columns(
-            col(OutboxMail.id),
-            col(OutboxMail.kind),
-            col(OutboxMail.to_name),
-            col(OutboxMail.to_address),
-            col(OutboxMail.subject),
-            col(OutboxMail.state),
-            col(OutboxMail.attempts),
-            col(OutboxMail.in_doubt),
-            col(OutboxMail.created_at),
-            col(OutboxMail.sent_at),
-            col(OutboxMail.next_try_at),
-            col(OutboxMail.error),
-        )
+        select_columns(*columns)
         .where(col(OutboxMail.region_id) == region_id)
         .order_by(col(OutboxMail.id).desc())
         .limit(limit + 1)
     )
     if state is not None:
-        statement = statement.where(col(OutboxMail.state) == state)
+        statement = statement.where(stands(state))
     if recipient:
-        columns = (OutboxMail.to_name, OutboxMail.to_address)
-        statement = statement.where(or_(*(col(column).icontains(recipient, autoescape=True) for column in columns)))
+        named = (OutboxMail.to_name, OutboxMail.to_address)
+        statement = statement.where(or_(*(col(column).icontains(recipient, autoescape=True) for column in named)))
     if before is not None:
         statement = statement.where(col(OutboxMail.id) < before)
     rows = [MailRow(*row) for row in session.execute(statement)]
     return MailPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The mails that say the same: the first, then its copies in their order. `by`: who asked for the copy."""
+
+    id: int
+    state: MailState
+    in_doubt: bool
+    bounced_at: datetime | None
+    held_at: datetime | None
+    created_at: datetime
+    reason: str
+    by: str | None
+
+    @property
+    def standing(self) -> Delivery:
+        return standing(self.state.value, held=self.held_at is not None, bounced=self.bounced_at is not None)
+
+
+def related_mails(session: Session, mail: OutboxMail) -> list[Related]:
+    """Empty for a mail that was never sent again."""
+    first = mail.copy_of or mail.id
+    statement = (
+        select_columns(
+            col(OutboxMail.id),
+            col(OutboxMail.state),
+            col(OutboxMail.in_doubt),
+            col(OutboxMail.bounced_at),
+            col(OutboxMail.held_at),
+            col(OutboxMail.created_at),
+            col(OutboxMail.reason),
+            col(Account.name),
+        )
+        .outerjoin(Account, col(Account.id) == OutboxMail.resent_by)
+        .where(or_(col(OutboxMail.id) == first, col(OutboxMail.copy_of) == first))
+        .order_by(col(OutboxMail.id))
+    )
+    found = [Related(*row) for row in session.execute(statement)]
+    return found if len(found) > 1 else []
+
+
+def name_of(session: Session, account_id: int | None) -> str | None:
+    if account_id is None:
+        return None
+    return session.exec(select(Account.name).where(Account.id == account_id)).one_or_none()

@@ -29,7 +29,7 @@ def letter(number: int = 1) -> Letter:
         message_id=f"<{number}@duban>",
         account_id=1,
         to_name="秘书处",
-        to_address="office@example.org",
+        to_address="account1@example.org",
         subject="今日提醒",
         text="不可外传的内容",
         html="<p>不可外传的内容</p>",
@@ -57,7 +57,7 @@ def test_a_queued_mail_is_told_with_its_recipient_and_without_its_text(queued: D
     assert changes_of(entry, "outbox_mail")[0]["after"] == {
         "key": "daily.test.1",
         "to_name": "秘书处",
-        "to_address": "office@example.org",
+        "to_address": "account1@example.org",
         "subject": "今日提醒",
     }
     assert "不可外传" not in json.dumps(entry.changes, ensure_ascii=False)

@@ -9,11 +9,11 @@ from sqlmodel import Session, func, select
 from app.clock import Clock
 from app.db import Database
 from app.mail.compose import Attachment, Letter
-from app.mail.outbox import DELAYS, LEASE, MOST_ATTEMPTS, claim_next, mark_failed, mark_sent, queue
+from app.mail.outbox import DELAYS, LEASE, MOST_ATTEMPTS, MOST_DOUBTS, claim_next, mark_failed, mark_sent, queue
 from app.mail.send import send_one
 from app.mail.transport import NotSent
 from app.models import Account, OutboxMail
-from app.models.outbox_mail import MailState
+from app.models.outbox_mail import MailFault, MailState
 from tests.conftest import NOW
 
 
@@ -162,12 +162,13 @@ def test_a_refusal_for_good_is_not_tried_again(database: Database) -> None:
 def test_a_mail_on_which_every_sender_dies_is_given_up(database: Database) -> None:
     put(database)
     now = NOW
-    for _attempt in range(MOST_ATTEMPTS):
+    for _attempt in range(MOST_DOUBTS):
         assert claim(database, now) is not None
         now += LEASE
     assert claim(database, now) is None
     given_up = only(database)
-    assert (given_up.state, given_up.attempts, given_up.in_doubt) == (MailState.FAILED, MOST_ATTEMPTS, True)
+    assert (given_up.state, given_up.attempts, given_up.in_doubt) == (MailState.FAILED, MOST_DOUBTS, True)
+    assert given_up.fault is MailFault.GAVE_UP
 
 
 def test_senders_at_once_share_the_mails_and_send_each_once(database: Database) -> None:
