@@ -19,7 +19,6 @@ from sqlmodel import select
 from app.clock import Clock, HeldClock, SystemClock
 from app.connections import ImpatientProtocol
 from app.db import Database
-from app.jobs.worker import run_worker
 from app.migrations import BrokenReferences
 from app.models import ObligationEvent
 from app.settings import Settings, load_settings
@@ -128,7 +127,7 @@ def clock_for(settings: Settings, database: Database) -> Clock:
 def log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # These report every step of theirs; their warnings are what an operator needs.
-    for noisy in ("alembic", "apscheduler", "httpx", "uvicorn"):
+    for noisy in ("alembic", "apscheduler", "httpcore", "httpx", "urllib3", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
@@ -145,10 +144,13 @@ def port_fault(settings: Settings) -> str | None:
 
 def serve(settings: Settings, database: Database, clock: Clock, *, worker: bool) -> None:
     """Serves until a signal comes, and finishes what is in hand then."""
+    from app.jobs.worker import run_worker  # noqa: PLC0415
+
     stop = threading.Event()
     ticking = threading.Thread(target=run_worker, args=(settings, clock, database, stop), name="worker", daemon=True)
     if worker:
         ticking.start()
+    _watch_beside(settings, clock, database, stop)
     try:
         _serve_web(settings, database, clock)
     except KeyboardInterrupt:  # uvicorn has shut down by now and hands the signal on
@@ -184,11 +186,19 @@ def make_web_app() -> FastAPI:
     """One of several web processes: each opens the database for itself."""
     settings = load_settings()
     database = Database(settings.database)
-    return _pages(settings, clock_for(settings, database), database)
+    clock = clock_for(settings, database)
+    _watch_beside(settings, clock, database, threading.Event())
+    return _pages(settings, clock, database)
+
+
+def _watch_beside(settings: Settings, clock: Clock, database: Database, stop_event: threading.Event) -> None:
+    from app.jobs.watch import watch_beside  # noqa: PLC0415
+
+    watch_beside(settings, clock, database, stop_event)
 
 
 def _pages(settings: Settings, clock: Clock, database: Database) -> FastAPI:
-    """Loading all pages takes as long as everything else together: only who serves them waits for it."""
+    """Loading pages and jobs takes longer than everything else: only who serves or works waits for it."""
     from app.main import create_app  # noqa: PLC0415
 
     return create_app(settings, clock, database)

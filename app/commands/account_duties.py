@@ -63,8 +63,8 @@ def role(
 
 def close(login: Login) -> None:
     """停用账号，它在各处的登录立即退出。"""
-    with _account_at_hand(login) as (session, account, _clock, settings):
-        close_account(session, account, by=None, separate=settings.separate_duties)
+    with _account_at_hand(login) as (session, account, clock, settings):
+        close_account(session, account, by=None, now=clock.now(), separate=settings.separate_duties)
     say(f"已停用账号：{login}。")
 
 

@@ -9,13 +9,14 @@ import typer
 from sqlmodel import Session
 
 from app import words
-from app.changes.make_digest_run import make_run, preview_run
+from app.changes.make_digest_run import make_run
 from app.clock import local_day
 from app.commands.office import RegionOption, by_command, chosen_region, fail, office, say, typed_option
 from app.documents.writing.overdue_xlsx import overdue_workbook
 from app.domain.audit import AuditAction
 from app.domain.overdue_line import OverdueLine
 from app.domain.workflow import Role
+from app.mail.run_previews import preview_run
 from app.models import Region
 from app.models.digest_run import RunKind
 from app.queries.overdue import overdue_items
@@ -97,10 +98,9 @@ def digest(
         now = clock.now()
         day = typed_option(on, "--date") or local_day(now, place.time_zone)
         if not dry_run:
-            with database.writing(by_command(clock, AuditAction.RUN, place)) as session:
-                made = make_run(session, place, kind, day, now=now, by=None, settings=settings)
-                mails = made.mails
-            say(f"{words.word(kind)}（{words.day(day)}）：{mails}封邮件已进入发送队列。")
+            act = by_command(clock, AuditAction.RUN, place)
+            made = make_run(database, act, place.id or 0, kind, day, now=now, by=None, settings=settings)
+            say(f"{words.word(kind)}（{words.day(day)}）：{made.mails}封邮件已进入发送队列。")
             return
         with database.reading() as session:
             letters = preview_run(session, place, kind, day, now=now, settings=settings)

@@ -14,7 +14,6 @@ from app.commands.office import by_command, evidence_store, fail, office, read_s
 from app.db import Database
 from app.domain.audit import AuditAction
 from app.i18n import gettext as _
-from app.jobs.worker import run_worker, stop_on_signals
 from app.models import Region
 from app.serving import clock_for, log_to_stderr, port_fault, serve
 from app.settings import Settings
@@ -71,6 +70,8 @@ def _greet(settings: Settings, database: Database, clock: Clock) -> None:
 
 def worker() -> None:
     """只运行定时任务：每日提醒、每周逾期清单、发送邮件。"""
+    from app.jobs.worker import run_worker, stop_on_signals  # noqa: PLC0415 (see app/serving.py)
+
     log_to_stderr(read_settings())
     with office() as (settings, database, clock):
         with database.writing(by_command(clock, AuditAction.SETTINGS)) as session:
