@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands import account_duties, audit, backup, lists, plans, running, users, verify, ways_in
+from app.commands import account_duties, audit, backup, health, inbox, lists, plans, running, users, verify, ways_in
 
 app = typer.Typer(
     name="duban",
@@ -19,6 +19,8 @@ for command in (
     running.worker,
     lists.overdue,
     lists.digest,
+    health.health,
+    inbox.inbox,
     verify.verify,
     backup.backup,
     backup.restore,

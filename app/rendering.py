@@ -86,6 +86,7 @@ def make_environment() -> Environment:
         "phrase": words.light_phrase,
         "day_reason": words.day_reason,
         "free_days": words.free_days,
+        "why": words.why_told,
     }
     environment.filters |= {"month": words.month, "period": words.period, "weekday": words.weekday}
     environment.globals |= {

@@ -6,7 +6,7 @@ from datetime import date, time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError, ValidationInfo
@@ -41,6 +41,33 @@ def _smtp(url: str | None) -> str | None:
     if parts.port is not None and parts.port not in _PORTS:  # asking for a port that is no number raises, too
         raise ValueError
     return url
+
+
+def _inbox(url: str | None) -> str | None:
+    """A mailbox at a server with its user, or the absolute path of a maildir on this machine."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if not url.isprintable():
+        raise ValueError
+    if parts.scheme == "maildir":
+        if parts.netloc or not parts.path.strip("/"):
+            raise ValueError
+        return url
+    if parts.scheme not in {"imap", "imaps", "imap+starttls"} or not parts.hostname or not _is_one_word(url):
+        raise ValueError
+    if not parts.username or not parts.password or parts.query or parts.fragment:
+        raise ValueError
+    if parts.port is not None and parts.port not in _PORTS:
+        raise ValueError
+    return url
+
+
+def _authserv_id(name: str) -> str:
+    """RFC 8601, 2.2: as a rule a host name."""
+    if not _HOST.fullmatch(name):
+        raise ValueError
+    return name.lower()
 
 
 def _zone(name: str) -> str:
@@ -95,6 +122,9 @@ def _folder(path: Path | None) -> Path | None:
     return path
 
 
+# What the plugins of app/mail/chat_address.py can write to; a test compares both.
+CHAT_SERVICES = ("wecombot", "dingtalk", "feishu", "lark", "json", "jsons")
+ALARM_SCHEMES = frozenset({"http", "https", "wecombot", "dingtalk", "feishu", "lark"})
 # The roles of `AccountRole`, which lies above this floor; a test compares both.
 ROLES = ("admin", "secretariat", "liaison", "head", "leader", "expert", "security", "auditor")
 
@@ -130,6 +160,25 @@ def _only(only: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 (pydantic h
     return only
 
 
+def _alarm(url: SecretStr | None) -> SecretStr | None:
+    """A webhook of the office, or a chat robot as Apprise writes its address."""
+    if url is None:
+        return None
+    text = url.get_secret_value()
+    parts = urlsplit(text)
+    if parts.scheme not in ALARM_SCHEMES or not parts.hostname or not _is_one_word(text) or not text.isascii():
+        raise ValueError
+    if parts.port is not None and parts.port not in _PORTS:
+        raise ValueError
+    return url
+
+
+def _services(text: str) -> str:
+    if not set(_parts(text)) <= set(CHAT_SERVICES):
+        raise ValueError
+    return text
+
+
 def _day(day: date | None) -> date | None:
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError
@@ -153,12 +202,16 @@ EXPECTED = {
     "base_url": "应为完整网址，以 http:// 或 https:// 开头，如 https://duban.example.gov.cn",
     "smtp_url": "应以 smtp://、smtp+starttls:// 或 smtps:// 开头，并写明服务器，如 smtp://mail.example.gov.cn:25",
     "mail_from": "应为一个邮箱地址，如 duban@example.gov.cn",
+    "inbox_url": "应为 imaps://用户:密码@服务器:993/INBOX（或 imap+starttls://、imap://），或 maildir:///文件夹的完整路径",
+    "inbox_seconds": "应为10至3600的整数（秒）",
+    "inbox_trusts": "应为本单位邮件服务器在 Authentication-Results 中的名称，如 mx.example.gov.cn",
     "upload_max_mb": "应为1至500的整数（兆字节）",
     "session_idle_minutes": "应为5至1440的整数（分钟）",
     "session_hours": "应为1至168的整数（小时）",
     "password_profile": "应为 asvs 或 djbh",
     "password_days": "应为1至365的整数（天）",
     "link_hours": "应为1至168的整数（小时）",
+    "report_link_days": "应为1至30的整数（天）",
     "digest_time": "应为时刻，写作HH:MM，如 08:30",
     "tick_seconds": "应为1至3600的整数（秒）",
     "web_processes": "应为1至64的整数",
@@ -177,6 +230,8 @@ EXPECTED = {
     "oidc_only": "应为 true 或 false；设为 true 时须设置 DUBAN_OIDC_ISSUER",
     "language": "应为 zh 或 en",
     "audit_months": "应为0（永久保存）或6至1200的整数（月）",
+    "alarm_url": "应为 http:// 或 https:// 开头的网址，或群机器人的地址，如 wecombot://机器人的key",
+    "chat_services": f"应为服务代码，多个以逗号分隔。可用的有：{'、'.join(CHAT_SERVICES)}",
     "log_level": "应为 DEBUG、INFO、WARNING 或 ERROR",
 }
 
@@ -210,6 +265,17 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(_address)] = Field(
         "duban@localhost.localdomain", description="Sender address of all mails"
     )
+    inbox_url: Annotated[str | None, AfterValidator(_inbox)] = Field(
+        None,
+        description="Mailbox that answers and bounces come to: imaps://, imap+starttls:// or"
+        " imap://USER:PASSWORD@HOST:PORT/FOLDER, or maildir:///PATH; default: none is read",
+    )
+    inbox_seconds: int = Field(60, ge=10, le=3600, description="How often the worker reads that mailbox")
+    inbox_trusts: Annotated[str | None, AfterValidator(lambda v: v and _authserv_id(v))] = Field(
+        None,
+        description="Name under which the office's own mail server writes Authentication-Results: what failed DMARC,"
+        " SPF or DKIM there is no answer; default: not looked at",
+    )
     upload_max_mb: int = Field(20, ge=1, le=500, description="Largest evidence file in megabytes")
     session_idle_minutes: int = Field(60, ge=5, le=1440, description="Signed out after so many minutes without a page")
     session_hours: int = Field(12, ge=1, le=168, description="Signed out so many hours after signing in")
@@ -220,6 +286,9 @@ class Settings(BaseSettings):
     password_days: int = Field(90, ge=1, le=365, description="With djbh a password must be changed after so many days")
     link_hours: int = Field(
         24, ge=1, le=168, description="A mailed link that resets a password works for so many hours"
+    )
+    report_link_days: int = Field(
+        7, ge=1, le=30, description="A link in a reminder reports without signing in for so many days"
     )
     digest_time: time = Field(time(8, 30), description="Local time of the daily digest and the weekly list, HH:MM")
     tick_seconds: int = Field(20, ge=1, le=3600, description="How often the worker looks for due work")
@@ -275,6 +344,16 @@ class Settings(BaseSettings):
     audit_months: Annotated[int, AfterValidator(_audit_months)] = Field(
         0, description="Months for which the audit trail is kept, at least 6; 0 keeps it for ever"
     )
+    alarm_url: Annotated[SecretStr | None, AfterValidator(_alarm)] = Field(
+        None,
+        description="Where alarms go when reminders are not sent: an https address that takes JSON, or a chat robot,"
+        " e.g. wecombot://KEY; default: log and pages alone",
+    )
+    chat_services: Annotated[str, AfterValidator(_services)] = Field(
+        "wecombot,dingtalk,feishu",
+        description="Chat services that channels may use, separated by commas: wecombot, dingtalk, feishu, lark, and"
+        " json or jsons for a gateway of the office",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe message that is logged"
     )
@@ -286,6 +365,14 @@ class Settings(BaseSettings):
     @property
     def site(self) -> str:
         return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def answers_to(self) -> str | None:
+        """Where answers to reminders are read: the mailbox's own address where its user is one, else the sender's."""
+        if self.inbox_url is None:
+            return None
+        user = unquote(urlsplit(self.inbox_url).username or "")
+        return user if re.fullmatch(r"[\w.+-]+@[\w.-]+", user, re.ASCII) else self.mail_from
 
     @property
     def host_names(self) -> frozenset[str]:
@@ -300,6 +387,10 @@ class Settings(BaseSettings):
     @property
     def factor_roles(self) -> frozenset[str]:
         return frozenset(_parts(self.second_factor_roles))
+
+    @property
+    def chats(self) -> frozenset[str]:
+        return frozenset(_parts(self.chat_services))
 
     @property
     def evidence_dir(self) -> Path:

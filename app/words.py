@@ -4,6 +4,8 @@ from datetime import date
 from functools import cache
 
 from app.domain.audit import ActResult, AuditAction, Channel
+from app.domain.changes_since import Change
+from app.domain.delivery import Delivery
 from app.domain.edition_changes import Part
 from app.domain.lights import Light, Shown
 from app.domain.months import Month
@@ -11,8 +13,9 @@ from app.domain.overdue_change import Exit
 from app.domain.punctuality import Outcome, Period
 from app.domain.reasons_of_dates import FreeDays, Reckoning
 from app.domain.reminder_rules import Counting, Pace
-from app.domain.reminders import Heading
+from app.domain.reminders import Heading, Hearing
 from app.domain.search import Kind
+from app.domain.why_told import Cause, Why
 from app.domain.workdays import DayKind, DayReason, Holiday
 from app.domain.workflow import EventKind, Role, State
 from app.drafts.department_register import Certainty, DepartmentKind, SuccessionKind
@@ -27,6 +30,7 @@ from app.models.inbound_mail import InboundKind
 from app.models.mailed_answer import AnswerState
 from app.models.one_time_link import LinkPurpose
 from app.models.outbox_mail import MailFault, MailState
+from app.models.overdue_list import OverdueList
 from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
 from app.models.review import ReviewDecision
@@ -93,6 +97,22 @@ def _words(_language: str) -> dict[object, str]:
         (Heading, Heading.RETURNED): _("退回"),
         (Heading, Heading.DUE_SOON): _("临期"),
         (Heading, Heading.NEW): _("新增"),
+        (Change, Change.CAME): pgettext("what changed", "新承办"),
+        (Change, Change.ACCEPTED): pgettext("what changed", "办结"),
+        (Change, Change.SUBMITTED): pgettext("what changed", "申请办结"),
+        (Change, Change.RETURNED): pgettext("what changed", "退回"),
+        (Change, Change.REOPENED): pgettext("what changed", "重新办理"),
+        (Change, Change.EXTENDED): pgettext("what changed", "延期"),
+        (Change, Change.DUE_MOVED): pgettext("what changed", "期限调整"),
+        (Change, Change.CANCELLED): pgettext("what changed", "撤销"),
+        (Cause, Cause.BEFORE): _("期限前提醒"),
+        (Cause, Cause.ON_DAY): _("到期当日提醒"),
+        (Cause, Cause.AFTER): _("逾期提醒"),
+        (Cause, Cause.WEEKLY): _("逾期每周提醒"),
+        (Cause, Cause.LONG_OVERDUE): _("长期逾期报告"),
+        (Cause, Cause.RETURNED): _("审核退回"),
+        (Cause, Cause.CAME): _("新承办事项"),
+        (Cause, Cause.LISTED): _("列入每周逾期清单"),
         (Exit, Exit.DONE): _("办结"),
         (Exit, Exit.IN_REVIEW): _("待审核"),
         (Exit, Exit.EXTENDED): _("延期"),
@@ -184,6 +204,18 @@ def _words(_language: str) -> dict[object, str]:
         (AnswerState, AnswerState.WAITING): _("待确认"),
         (AnswerState, AnswerState.TAKEN): _("已采用"),
         (AnswerState, AnswerState.DROPPED): _("未采用"),
+        (Delivery, Delivery.QUEUED): _("待发送"),
+        (Delivery, Delivery.HELD): _("暂缓发送"),
+        (Delivery, Delivery.SENDING): _("发送中"),
+        (Delivery, Delivery.SENT): _("已发送"),
+        (Delivery, Delivery.BOUNCED): _("退信"),
+        (Delivery, Delivery.FAILED): _("发送失败"),
+        (Delivery, Delivery.DOUBT): _("可能已发送"),
+        (Delivery, Delivery.AGAIN): _("已再次发送"),
+        (Delivery, Delivery.OPENED): _("已打开填报页"),
+        (Delivery, Delivery.REPORTED): _("已填报"),
+        (Delivery, Delivery.SILENT): _("尚未填报"),
+        (Delivery, Delivery.UNADDRESSED): _("未登记邮箱"),
         (MailState, MailState.QUEUED): _("待发送"),
         (MailState, MailState.SENDING): _("发送中"),
         (MailState, MailState.SENT): _("已发送"),
@@ -326,9 +358,15 @@ def trail_head(seq: int | None, sha256: str) -> str:
     return _("审计链至第%(number)s条：%(hash)s") % {"number": seq, "hash": sha256} if seq is not None else ""
 
 
-def list_remarks(sha256: str, seq: int | None, head: str) -> list[str]:
-    """By what a paper can be compared with the system: the list's own hash, and the audit trail before it."""
-    return [_("校验码（SHA-256）：%(hash)s") % {"hash": sha256}, *([trail_head(seq, head)] if seq is not None else [])]
+def list_remarks(frozen: OverdueList) -> list[str]:
+    """Small at the end of its papers: whether it was made up; by which hashes they can be compared with the system."""
+    remarks = [_("校验码（SHA-256）：%(hash)s") % {"hash": frozen.sha256}]
+    if frozen.late:
+        made_up = _("补制：本期为事后补制，按%(day)s结束时的记录。")
+        remarks.insert(0, made_up % {"day": day(frozen.as_of, weekday=False)})
+    if frozen.audit_seq is not None:
+        remarks.append(trail_head(frozen.audit_seq, frozen.audit_sha256))
+    return remarks
 
 
 def week_mark(weeks: int) -> str:
@@ -359,3 +397,37 @@ def inheritance(old: str, on: date, late: int) -> str:
     """自甲局承继（2024年6月1日），承继时已逾期3天."""
     said = {"old": old, "day": day(on, weekday=False), "days": late}
     return (_("自%(old)s承继（%(day)s），承继时已逾期%(days)s天") if late else _("自%(old)s承继（%(day)s）")) % said
+
+
+def why_told(why: Why) -> str:
+    """The rule that asks for an entry of a digest: 期限前14天, 逾期超过10个工作日，抄送单位负责人."""
+    days = {"days": why.days}
+    working = why.counting is Counting.WORKING
+    match why.cause:
+        case Cause.BEFORE:
+            rule = _("期限前%(days)s个工作日") % days if working else _("期限前%(days)s天") % days
+        case Cause.ON_DAY:
+            rule = _("到期当日")
+        case Cause.AFTER:
+            rule = _("逾期第%(days)s个工作日") % days if working else _("逾期%(days)s天后") % days
+        case Cause.WEEKLY:
+            return _("逾期后每周提醒一次")
+        case Cause.LONG_OVERDUE:
+            return _long_overdue(why)
+        case _:
+            return word(why.cause)
+    if why.moved and why.nominal is not None:
+        moved = {"rule": rule, "day": month_day(why.nominal.month, why.nominal.day)}
+        return _("%(rule)s（%(day)s不上班，提前提醒）") % moved
+    return rule
+
+
+def _long_overdue(why: Why) -> str:
+    days = {"days": why.days}
+    match why.hearing:
+        case Hearing.COPY:
+            return _("逾期超过%(days)s个工作日，抄送单位负责人，每周一次") % days
+        case Hearing.SECRETARIAT:
+            return _("逾期超过%(days)s个工作日，报秘书处一次") % days
+        case _:
+            return _("逾期超过%(days)s个工作日，呈报分管领导，每周一次") % days

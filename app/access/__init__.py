@@ -4,6 +4,7 @@ docs/permissions.md says it in a table that tests/permissions compares with the 
 """
 
 from app.access.accounts import account_for_managing, changes_accounts_of
+from app.access.answers import answer_for_settling, inbound_mail_for_reading
 from app.access.departments import (
     day_exception_for_managing,
     department_for_managing,
@@ -20,7 +21,13 @@ from app.access.handovers import (
     handovers_page,
     own_handover,
 )
-from app.access.lists import digest_run_for_reading, mail_for_reading, overdue_list_for_reading
+from app.access.lists import (
+    chat_channel_for_managing,
+    digest_run_for_reading,
+    mail_for_reading,
+    overdue_list_for_reading,
+    run_hold_for_releasing,
+)
 from app.access.obligations import (
     evidence_for_reading,
     extension_for_decision,
@@ -51,6 +58,7 @@ from app.access.plans import (
     plan_for_managing,
     plan_for_reading,
 )
+from app.access.receiving import Receiver, receiver_of
 from app.access.roles import MANAGES_REGION, READS_REGION
 from app.access.viewer import Viewer, viewer_of
 
@@ -58,10 +66,13 @@ __all__ = [
     "HANDS_ON",
     "MANAGES_REGION",
     "READS_REGION",
+    "Receiver",
     "Viewer",
     "account_for_handover",
     "account_for_managing",
+    "answer_for_settling",
     "changes_accounts_of",
+    "chat_channel_for_managing",
     "day_exception_for_managing",
     "department_for_managing",
     "department_for_reading",
@@ -73,6 +84,7 @@ __all__ = [
     "group_for_managing",
     "handover_for_reading",
     "handovers_page",
+    "inbound_mail_for_reading",
     "keeps_accounts",
     "mail_for_reading",
     "manage_index",
@@ -94,9 +106,11 @@ __all__ = [
     "reads_inside",
     "reads_reports_of",
     "reads_trail",
+    "receiver_of",
     "region_lists",
     "report_scope",
     "reporting_page",
+    "run_hold_for_releasing",
     "secretariat_only",
     "succession_for_managing",
     "viewer_of",

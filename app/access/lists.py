@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from app.access.viewer import Viewer, row_of_region
-from app.models import DigestRun, OutboxMail, OverdueList
+from app.models import ChatChannel, DigestRun, OutboxMail, OverdueList, RunHold
 
 
 def overdue_list_for_reading(session: Session, viewer: Viewer, list_id: int) -> OverdueList:
@@ -17,3 +17,11 @@ def mail_for_reading(session: Session, viewer: Viewer, mail_id: int) -> OutboxMa
 
 def digest_run_for_reading(session: Session, viewer: Viewer, run_id: int) -> DigestRun:
     return row_of_region(session, viewer, DigestRun, run_id, allowed=viewer.is_secretariat)
+
+
+def run_hold_for_releasing(session: Session, viewer: Viewer, hold_id: int) -> RunHold:
+    return row_of_region(session, viewer, RunHold, hold_id, allowed=viewer.is_secretariat)
+
+
+def chat_channel_for_managing(session: Session, viewer: Viewer, channel_id: int) -> ChatChannel:
+    return row_of_region(session, viewer, ChatChannel, channel_id, allowed=viewer.is_secretariat)

@@ -1,5 +1,7 @@
 """Closing an account and opening it again; what it wrote and what its department owes stays."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from app.changes.api_tokens import drop_tokens
@@ -7,12 +9,13 @@ from app.changes.end_sessions import end_sessions
 from app.changes.known_devices import forget_devices
 from app.changes.last_secretariat import lock_region, must_not_be_last
 from app.changes.one_time_links import revoke_links
+from app.changes.report_links import revoke_report_links
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
 from app.models import Account
 
 
-def close_account(session: Session, account: Account, *, by: int | None, separate: bool = False) -> None:
+def close_account(session: Session, account: Account, *, by: int | None, now: datetime, separate: bool = False) -> None:
     """Ends all its sessions and links at once; open obligations stay with the department, drafts are kept.
 
     Raises Invalid for oneself and for the region's last secretariat or keeper of accounts, Overtaken when it is
@@ -29,6 +32,7 @@ def close_account(session: Session, account: Account, *, by: int | None, separat
     session.add(account)
     end_sessions(session, account)
     revoke_links(session, account.id or 0)
+    revoke_report_links(session, account.id or 0, now=now)
     forget_devices(session, account.id or 0)
     drop_tokens(session, account.id or 0)
 

@@ -11,6 +11,8 @@ from app.changes.account_fields import address_fault, find_place, name_fault
 from app.changes.end_sessions import end_sessions
 from app.changes.last_secretariat import lock_region, must_not_be_last
 from app.changes.one_time_links import revoke_links
+from app.changes.report_links import revoke_report_links
+from app.changes.set_charges import drop_charges
 from app.clock import local_day
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -60,18 +62,15 @@ def edit_account(
     region = lock_region(session, account, by=by, separate=separate)
     if account_mark(account) != wanted.seen:
         raise Overtaken(_("此账号刚被他人修改，本次未保存。请核对下面的内容后再提交。"))
-    faults: dict[str, str] = {}
-    if fault := name_fault(wanted.name):
-        faults["name"] = fault
-    if wanted.email is not None and (fault := address_fault(wanted.email)):
-        faults["email"] = fault
-    if fault := _role_fault(session, account, wanted.role, by, separate=separate):
-        faults["role"] = fault
+    faults = {
+        "name": name_fault(wanted.name),
+        "email": address_fault(wanted.email) if wanted.email is not None else None,
+        "role": _role_fault(session, account, wanted.role, by, separate=separate),
+    }
     place = find_place(_directory(session, region, now), wanted.role, wanted.department)
-    if isinstance(place, str):
-        faults["department"] = place
-    if faults or isinstance(place, str):
-        raise Invalid(faults)
+    found = {field: fault for field, fault in faults.items() if fault}
+    if found or isinstance(place, str):
+        raise Invalid(found | ({"department": place} if isinstance(place, str) else {}))
     address = account.email
     moved = (account.role, account.department_id) != (wanted.role, place.department_id)
     account.sqlmodel_update(
@@ -80,11 +79,22 @@ def edit_account(
     session.add(account)
     if moved:
         end_sessions(session, account)
+    if account.role is not AccountRole.LEADER:
+        drop_charges(session, account)
+    if moved or address != wanted.email:
+        revoke_report_links(session, account.id or 0, now=now)
     if address != wanted.email:
-        revoke_links(session, account.id or 0)  # the old address may be somebody else's by now
-        if settings is not None:
-            mail_notice(session, Composer(settings), account, about="address_changed", address=address, now=now)
+        _another_address(session, account, address, settings=settings, now=now)
     session.flush()
+
+
+def _another_address(
+    session: Session, account: Account, old: str | None, *, settings: Settings | None, now: datetime
+) -> None:
+    account.mail_fault, account.mail_fault_at = "", None  # what came back had gone to the old one
+    revoke_links(session, account.id or 0)  # the old address may be somebody else's by now
+    if settings is not None:
+        mail_notice(session, Composer(settings), account, about="address_changed", address=old, now=now)
 
 
 def _directory(session: Session, region: Region, now: datetime) -> Directory:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from app.models import AccountSession, ApiToken, KnownDevice, OneTimeLink, OutboxMail, ProviderVisit
+from app.models import AccountSession, ApiToken, KnownDevice, OneTimeLink, OutboxMail, ProviderVisit, ReportLink
 from app.models.outbox_mail import MailState
 
 
@@ -26,6 +26,11 @@ def end_ways_in(session: Session, *, now: datetime) -> Ended:
         update(OneTimeLink)
         .where(col(OneTimeLink.used_at).is_(None), col(OneTimeLink.expires_at) > now)
         .values(expires_at=now)
+    ).rowcount
+    links += session.exec(
+        update(ReportLink)
+        .where(col(ReportLink.revoked_at).is_(None), col(ReportLink.expires_at) > now)
+        .values(revoked_at=now)
     ).rowcount
     tokens = session.exec(update(ApiToken).where(col(ApiToken.revoked_at).is_(None)).values(revoked_at=now)).rowcount
     return Ended(ended, links, tokens)

@@ -103,7 +103,7 @@ def hand_over(session: Session, account: Account, wanted: Wanted, hands: Hands) 
     session.flush()
     hand_drafts(session, region, account, successor, store=hands.store, now=hands.now)
     redirect_waiting(session, account, successor, now=hands.now)
-    close_account(session, account, by=hands.by, separate=hands.separate)
+    close_account(session, account, by=hands.by, now=hands.now, separate=hands.separate)
     mail_handover(session, Composer(hands.settings), region, handover=handover, sheet=sheet, successor=successor)
     tell(
         session,

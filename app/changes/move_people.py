@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from app.changes.move_obligations import Moved, Moving
 from app.domain.succession import main_heir
-from app.models import Account, AccountSession, GroupMember, Obligation, Region, Succession, UpdateDraft
+from app.models import Account, AccountSession, GroupMember, MailedAnswer, Obligation, Region, Succession, UpdateDraft
 from app.models.account import IN_DEPARTMENT, AccountRole
+from app.models.mailed_answer import AnswerState
 
 
 def move_accounts(moving: Moving, rows: Sequence[Succession]) -> list[list[Any]]:
@@ -32,6 +33,16 @@ def move_accounts(moving: Moving, rows: Sequence[Succession]) -> list[list[Any]]
         else:
             account.department_id = heir
         session.add(account)
+    # What came by mail and is not attributed yet belongs to no duty that could take it along.
+    session.exec(
+        update(MailedAnswer)
+        .where(
+            col(MailedAnswer.department_id) == step.predecessor,
+            col(MailedAnswer.obligation_id).is_(None),
+            col(MailedAnswer.state) == AnswerState.WAITING,
+        )
+        .values(department_id=main_heir(moving.steps, step.rest or 0) or step.predecessor)
+    )
     session.flush()
     end_sessions_of(session, [key for key, _before, _since in done])
     return done

@@ -16,6 +16,7 @@ from app.changes.known_devices import forget_devices
 from app.changes.last_secretariat import lock_region
 from app.changes.one_time_links import FIRST_LASTS, link_lasts, make_link, revoke_links
 from app.changes.password_hash import hash_password, unusable_hash
+from app.changes.report_links import revoke_report_links
 from app.domain.audit import AuditAction
 from app.errors import Invalid
 from app.i18n import gettext as _
@@ -70,6 +71,7 @@ def reset_password(
     end_sessions(session, account)
     forget_devices(session, account.id or 0)
     revoke_links(session, account.id or 0)
+    revoke_report_links(session, account.id or 0, now=now)
     revoke_all_tokens(session, account.id or 0, now=now)
     account.password_hash = hashed
     session.add(account)

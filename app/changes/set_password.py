@@ -12,6 +12,7 @@ from app.changes.known_devices import forget_devices
 from app.changes.one_time_links import revoke_links
 from app.changes.password_hash import hash_password, verify_password
 from app.changes.password_rules import password_fault
+from app.changes.report_links import revoke_report_links
 from app.domain.audit import AuditAction
 from app.domain.password_policy import PasswordPolicy
 from app.errors import Invalid, Overtaken
@@ -67,6 +68,7 @@ def set_password(
     row.must_change = False
     session.add(row)
     revoke_links(session, row.id or 0)
+    revoke_report_links(session, row.id or 0, now=now)
     forget_devices(session, row.id or 0)
     end_sessions(session, row)
     tell(session, action=AuditAction.PASSWORD_CHANGED, subject_table="account", subject_id=row.id, subject=row.name)

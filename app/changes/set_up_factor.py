@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.changes.end_sessions import end_sessions
 from app.changes.second_factor import code_step, locked_account, sealed_secret, tell_of_factor
@@ -15,6 +15,7 @@ from app.i18n import gettext as _
 from app.i18n import officially
 from app.mail.factor_letter import FactorNews, queue_factor_letter
 from app.models import Account
+from app.queries.sealed_secrets import any_sealed
 from app.sealing import Sealer
 from app.settings import Settings
 
@@ -36,7 +37,7 @@ def offered_factor(session: Session, sealer: Sealer, account: Account, session_s
     So it is stored nowhere before it counts, and reloading the page does not make the phone's code wrong. It is made of
     the installation's key, without which nobody can make it. Raises Unavailable.
     """
-    if not sealer.exists() and _any_sealed(session):
+    if not sealer.exists() and any_sealed(session):
         raise Unavailable(_("服务器缺少密钥文件，无法设置动态码，请联系系统管理员。"))
     sealer.make()
     purpose = f"totp\n{account.id}\n{session_sha256}\n{account.totp_secret or ''}"
@@ -77,7 +78,3 @@ def set_up_factor(
     news = FactorNews.REPLACED if replaced else FactorNews.SET_UP
     queue_factor_letter(session, account, news, settings=settings, now=now)
     return account
-
-
-def _any_sealed(session: Session) -> bool:
-    return session.exec(select(Account.id).where(col(Account.totp_secret).is_not(None)).limit(1)).first() is not None

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from app.domain.reminder_rules import DEFAULT_RULES, ReminderRules
-from app.domain.reminders import Rung, hears_from, late_days, rungs, weekly_day, weekly_start
 from app.domain.workdays import DayKind, Holiday, WorkCalendar
 
 
@@ -40,47 +38,6 @@ def moved_by(day: date, calendar: WorkCalendar) -> Moved:
     without = replace(calendar, exceptions={**calendar.exceptions, day: not calendar.is_working(day)})
     said = None if calendar.is_working(day) else calendar.on_or_before(day)
     return Moved(said, without.first_of_week(day), calendar.first_of_week(day))
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """All that is said of one due date by some rules: the rungs before it, the days after it, who else hears and when.
-
-    `head`, `secretariat`, `leader`: the first day on which they hear of it, None for never.
-    """
-
-    due: date
-    rungs: Sequence[Rung]
-    overdue: Sequence[date]
-    weekly: Sequence[date]
-    head: date | None
-    secretariat: date | None
-    leader: date | None
-
-
-def example(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAULT_RULES, *, weeks: int = 2) -> Example:
-    """`weeks`: how many of the weekly repetitions are worked out."""
-    overdue = late_days(calendar, due, rules)
-    start = weekly_start(calendar, due, rules)
-    weekly: list[date] = [] if start is None or overdue else [start]
-    week = start
-    while week is not None and start is not None and len(weekly) < weeks:
-        week += timedelta(days=7)
-        if day := weekly_day(calendar, start, week):
-            weekly.append(day)
-
-    def heard(after: int | None) -> date | None:
-        return None if after is None else hears_from(calendar, due, after)
-
-    return Example(
-        due=due,
-        rungs=rungs(calendar, due, rules),
-        overdue=overdue,
-        weekly=weekly,
-        head=heard(rules.head_after),
-        secretariat=heard(rules.secretariat_after),
-        leader=heard(rules.leader_after),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Why a due date and its reminder days are what they are; the days come from the rules that send the reminders."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -29,8 +29,9 @@ class FreeDays:
 class ReminderDay:
     """`nominal` by the rule alone, `day` when it is really said; between them the free days for which it moved.
 
-    `provisional_years`: those of which the notice is not known yet, so that the day may still move.
-    `reason`: why `day` is worked, to be told where it is a weekend's make-up day.
+    `before` or `after` so many days from the due date, as the rules count them; of who hears above the liaison `after`
+    so many working days overdue. `provisional_years`: those of which the notice is not known yet, so that the day may
+    still move. `reason`: why `day` is worked, to be told where it is a weekend's make-up day.
     """
 
     nominal: date
@@ -39,6 +40,7 @@ class ReminderDay:
     moved_over: Sequence[FreeDays]
     provisional_years: frozenset[int]
     before: int | None = None
+    after: int | None = None
 
     @property
     def is_moved(self) -> bool:
@@ -47,16 +49,19 @@ class ReminderDay:
 
 @dataclass(frozen=True, slots=True)
 class ReminderDays:
-    """When a due date is spoken of while nothing is reported.
+    """When a due date is spoken of by `rules` while nothing is reported.
 
-    `weekly`: the next repetitions after today, once it is overdue or from the first one on. `head`: from when the head
-    of the department hears of it, too; None for never.
+    `weekly`: the next repetitions after today, once it is overdue or from the first one on. `head`, `secretariat`,
+    `leader`: from when they hear of it, too; None for never.
     """
 
+    rules: ReminderRules
     rungs: Sequence[ReminderDay]
     after: Sequence[ReminderDay]
     weekly: Sequence[ReminderDay]
     head: ReminderDay | None
+    secretariat: ReminderDay | None
+    leader: ReminderDay | None
 
     @property
     def liaisons(self) -> Sequence[ReminderDay]:
@@ -68,8 +73,13 @@ class ReminderDays:
         return sorted({year for one in self._all for year in one.provisional_years})
 
     @property
+    def above(self) -> Sequence[ReminderDay]:
+        """Of those who hear only of what is overdue for long."""
+        return [one for one in (self.head, self.secretariat, self.leader) if one is not None]
+
+    @property
     def _all(self) -> Sequence[ReminderDay]:
-        return self.liaisons if self.head is None else (*self.liaisons, self.head)
+        return (*self.liaisons, *self.above)
 
     def next_from(self, today: date) -> date | None:
         """The next day on which something is said, today included."""
@@ -77,42 +87,57 @@ class ReminderDays:
 
 
 def reminder_days(calendar: WorkCalendar, due: date, today: date, rules: ReminderRules = DEFAULT_RULES) -> ReminderDays:
-    ladder = [_explained(calendar, rung.nominal, rung.day, before=rung.before) for rung in rungs(calendar, due, rules)]
-    late = late_days(calendar, due, rules)
+    late = sorted(set(rules.after))
     start = weekly_start(calendar, due, rules)
-    head = hears_from(calendar, due, rules.head_after) if rules.head_after is not None else None
     return ReminderDays(
-        rungs=ladder,
-        after=[_explained(calendar, _late_nominal(calendar, due, day, rules), day) for day in late],
-        weekly=[_explained(calendar, monday, day) for monday, day in _weekly(calendar, start, today)] if start else [],
-        head=_explained(calendar, head, head) if head else None,
+        rules=rules,
+        rungs=[
+            _explained(calendar, rung.nominal, rung.day, before=rung.before) for rung in rungs(calendar, due, rules)
+        ],
+        after=[_after(calendar, due, days, rules) for days in late],
+        # Its first day is the last of those above, where there are any.
+        weekly=[
+            _explained(calendar, monday, day)
+            for monday, day in (_weekly(calendar, start, today) if start is not None else ())
+            if not late or day != start
+        ][:_WEEKS_AHEAD],
+        head=_above(calendar, due, rules.head_after),
+        secretariat=_above(calendar, due, rules.secretariat_after),
+        leader=_above(calendar, due, rules.leader_after),
     )
 
 
-def _late_nominal(calendar: WorkCalendar, due: date, day: date, rules: ReminderRules) -> date:
-    """The day after the due date that falls on `day`, which free days may have moved."""
-    if rules.counting is Counting.WORKING:
-        return day
-    nominal = [due + timedelta(days=after) for after in rules.after]
-    return max((one for one in nominal if calendar.on_or_after(one) == day), default=day)
+def _after(calendar: WorkCalendar, due: date, days: int, rules: ReminderRules) -> ReminderDay:
+    (day,) = late_days(calendar, due, replace(rules, after=(days,)))
+    nominal = day if rules.counting is Counting.WORKING else due + timedelta(days=days)
+    return _explained(calendar, nominal, day, after=days)
+
+
+def _above(calendar: WorkCalendar, due: date, after: int | None) -> ReminderDay | None:
+    if after is None:
+        return None
+    day = hears_from(calendar, due, after)
+    return _explained(calendar, day, day, after=after)
 
 
 def _weekly(calendar: WorkCalendar, start: date, today: date) -> Iterator[tuple[date, date]]:
-    """(Monday, day said) of the next repetitions behind `start`, those before today left out."""
+    """(Monday, day said) of the next repetitions, those before today left out, and one more."""
     week = max(start, today)
     found = 0
     for _turn in range(_SEARCHED_WEEKS):
         monday = week - timedelta(days=week.weekday())
         day = weekly_day(calendar, start, week)
-        if day is not None and day > start and day >= today:
-            yield monday, day
+        if day is not None and day >= today:
+            yield max(monday, start), day
             found += 1
-            if found == _WEEKS_AHEAD:
+            if found > _WEEKS_AHEAD:
                 return
         week = monday + _WEEK
 
 
-def _explained(calendar: WorkCalendar, nominal: date, day: date, *, before: int | None = None) -> ReminderDay:
+def _explained(
+    calendar: WorkCalendar, nominal: date, day: date, *, before: int | None = None, after: int | None = None
+) -> ReminderDay:
     first, last = (day + _DAY, nominal) if day < nominal else (nominal, day - _DAY)
     return ReminderDay(
         nominal=nominal,
@@ -121,6 +146,7 @@ def _explained(calendar: WorkCalendar, nominal: date, day: date, *, before: int 
         moved_over=_free_days(calendar, first, last) if day != nominal else (),
         provisional_years=frozenset(one.year for one in (nominal, day) if calendar.is_provisional(one)),
         before=before,
+        after=after,
     )
 
 

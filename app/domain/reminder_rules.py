@@ -47,7 +47,7 @@ class ReminderRules:
 DEFAULT_RULES = ReminderRules()
 
 # A rung missed for longer than this is not made up: later ones have spoken meanwhile, and what was said is remembered
-# a little longer (queries/reminders.py), so that nothing is said a second time because it was forgotten.
+# a little longer (queries/told_before.py), so that nothing is said a second time because it was forgotten.
 MADE_UP_DAYS = 40
 # The bounds of what a form takes. The first rung and a holiday before it lie within what a run looks ahead.
 MOST_BEFORE, MOST_AFTER, MOST_RUNGS, MOST_HEARS_AFTER, MOST_AT_ONCE = 180, 28, 10, 250, 180

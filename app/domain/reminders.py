@@ -1,9 +1,10 @@
 """What is to be said about an open obligation in the run of a day, given what was said before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from app.domain.reminder_rules import DEFAULT_RULES, MADE_UP_DAYS, Counting, Pace, ReminderRules
 from app.domain.workdays import WorkCalendar
@@ -35,7 +36,8 @@ class Matter:
     """An open or returned obligation as it stands, in the words that a mail says.
 
     `revision` is the number of its last event. `returned_at` and `opened_at` are the numbers of the events by
-    which it was last returned and last came to this department, if that is recent; `reason` is the return's.
+    which it was last returned and last came to this department, if that is recent; `opened_on` is the day on which
+    it came, `reason` the return's.
     """
 
     obligation_id: int
@@ -54,15 +56,20 @@ class Matter:
     reason: str = ""
     plan_id: int = 0
     department: str = ""
+    opened_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The last that one person was told of one obligation: when, with which due date, up to which event."""
+    """The last that one person was told of one obligation: when, with which due date, up to which event.
+
+    `under`: the heading, where that is known.
+    """
 
     on: date
     due: date | None
     revision: int
+    under: Heading | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,17 @@ def weekly_start(calendar: WorkCalendar, due: date, rules: ReminderRules = DEFAU
         return None
     late = late_days(calendar, due, rules)
     return late[-1] if late else calendar.list_day(_monday(due) + _WEEK)
+
+
+def farthest(calendar: WorkCalendar, day: date, rules: ReminderRules = DEFAULT_RULES) -> date:
+    """The last due date of which the rules may speak as early as on `day`."""
+    first = max(rules.rungs, default=0)
+    if rules.counting is Counting.CALENDAR or not first:
+        return first_after(calendar, day) - _DAY + timedelta(days=first)  # free days behind `day` are said on it
+    due = day
+    for _step in range(first):
+        due = first_after(calendar, due)
+    return due
 
 
 def _days_before(calendar: WorkCalendar, due: date, days: int, rules: ReminderRules) -> date:
@@ -160,8 +178,27 @@ class Ladder:
         return self._reached[key]
 
     @property
-    def is_first_of_week(self) -> bool:
-        return self._calendar.first_of_week(self.day) == self.day
+    def calendar(self) -> WorkCalendar:
+        return self._calendar
+
+    @cached_property
+    def last_weekly(self) -> date:
+        """The last day up to now on which those hear who want to hear once a week."""
+        week = self.day
+        while (first := self._calendar.first_of_week(week)) is None or first > self.day:
+            week -= _WEEK
+        return first
+
+    def reached_weekly(self, due: date) -> date | None:
+        """As `reached` of the liaison, of what was reached by the weekly day and is not overdue."""
+        said = [rung.day for rung in rungs(self._calendar, due, self.rules) if rung.day <= self.last_weekly]
+        day = max(said, default=None)
+        return day if day is not None and day >= self.day - _MADE_UP else None
+
+    def is_near(self, due: date) -> bool:
+        """Whether it is due in so few days that it is told at once; said before free days, as the rungs are."""
+        from_ = self._calendar.on_or_before(_days_before(self._calendar, due, self.rules.at_once, self.rules))
+        return self.day >= from_
 
     def _said_to_liaison(self, due: date) -> date | None:
         """Before the due date the rungs, then the days after it, then the first working day of each week."""
@@ -225,6 +262,11 @@ class Ladders:
     def all(self) -> Sequence[Ladder]:
         return (self._default, *self._of_plans.values())
 
+    @property
+    def farthest(self) -> date:
+        """The last due date of which any of the rules may speak on that day."""
+        return max(farthest(ladder.calendar, self.day, ladder.rules) for ladder in self.all)
+
 
 def heading(
     matter: Matter, hearing: Hearing, ladder: Ladder, said: Said | None, pace: Pace = Pace.DAILY
@@ -232,7 +274,8 @@ def heading(
     """Under which heading the matter is to be said, or None when there is nothing to say of it today.
 
     A rung that was reached while nobody ran is made up: it counts until it has been said of this due date. Who wants to
-    hear weekly is told the rest on the first working day of the week.
+    hear weekly is told on the first working day of the week, or in the next run, what was reached or came by then; what
+    is overdue, returned or near is not kept back.
     """
     due = matter.due
     overdue = due is not None and due < ladder.day
@@ -247,9 +290,11 @@ def heading(
         return Heading.OVERDUE
     if returned:
         return Heading.RETURNED
-    near = due is not None and (due - ladder.day).days <= ladder.rules.at_once
-    if pace is Pace.WEEKLY and not near and not ladder.is_first_of_week:
-        return None
+    if pace is Pace.WEEKLY and not (due is not None and ladder.is_near(due)):
+        rung = due is not None and _unsaid(ladder.reached_weekly(due), due, said)
+        opened = opened and (matter.opened_on is None or matter.opened_on < ladder.last_weekly)
+        if not (rung or opened):
+            return None
     return Heading.DUE_SOON if rung else Heading.NEW
 
 

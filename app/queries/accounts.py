@@ -21,6 +21,7 @@ class Standing(StrEnum):
     ACTIVE = "active"
     CLOSED = "closed"
     NO_MAIL = "no_mail"
+    BOUNCED = "bounced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AccountFilter:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """`seen_at`: when it was last here, as far as a session still tells."""
+    """`seen_at`: when it was last here, as far as a session still tells. `mail_fault`: why its mail came back."""
 
     id: int
     login: str
@@ -42,6 +43,7 @@ class AccountRow:
     department: str | None
     email: str | None
     active: bool
+    mail_fault: str
     seen_at: datetime | None
 
 
@@ -71,6 +73,7 @@ def accounts(
             col(Department.name),
             col(Account.email),
             col(Account.active),
+            col(Account.mail_fault),
             seen,
         )
         .outerjoin(Department, col(Department.id) == Account.department_id)
@@ -95,6 +98,8 @@ def _conditions(wanted: AccountFilter) -> list[ColumnElement[bool]]:
             found.append(col(Account.active).is_(False))
         case Standing.NO_MAIL:
             found += [col(Account.active).is_(True), no_mail()]
+        case Standing.BOUNCED:
+            found += [col(Account.active).is_(True), came_back()]
     if wanted.text:
         columns = (Account.login, Account.name, Account.email)
         found.append(or_(*(col(column).icontains(wanted.text, autoescape=True) for column in columns)))
@@ -104,6 +109,11 @@ def _conditions(wanted: AccountFilter) -> list[ColumnElement[bool]]:
 def name_is_taken(session: Session, region_id: int, name: str) -> bool:
     found = session.exec(select(Account.id).where(Account.region_id == region_id, Account.name == name).limit(1))
     return found.first() is not None
+
+
+def came_back() -> ColumnElement[bool]:
+    """Its mail was returned for good since its address was entered."""
+    return col(Account.mail_fault) != ""
 
 
 def no_mail() -> ColumnElement[bool]:

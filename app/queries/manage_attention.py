@@ -8,11 +8,11 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from app.domain.workdays import WorkCalendar
 from app.drafts.department_register import Certainty
-from app.models import Account, Department, DepartmentGroup, OutboxMail, Plan, SourceNote, Succession
+from app.models import Account, ChatChannel, Department, DepartmentGroup, OutboxMail, Plan, SourceNote, Succession
 from app.models.outbox_mail import MailState
-from app.queries.accounts import departments_without_liaison, no_mail
-from app.queries.work_calendar import work_calendar
+from app.queries.accounts import came_back, departments_without_liaison, no_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Attention:
 
     accounts: int
     without_mail: int
+    bounced: int
     unheard: int
     departments: int
     doubtful: int
@@ -29,12 +30,13 @@ class Attention:
     open_notes: int
     failed_mails: int
     unknown_years: list[int]
+    channels: int
 
 
-def attention(session: Session, region_id: int, today: date) -> Attention:
+def attention(session: Session, region_id: int, today: date, calendar: WorkCalendar) -> Attention:
     """The years of the plans' running obligations that lie ahead are looked at up to the next one."""
-    accounts, without_mail = session.execute(
-        select_columns(func.count(), func.count().filter(no_mail())).where(
+    accounts, without_mail, bounced = session.execute(
+        select_columns(func.count(), func.count().filter(no_mail()), func.count().filter(came_back())).where(
             col(Account.region_id) == region_id, col(Account.active).is_(True)
         )
     ).one()
@@ -46,7 +48,7 @@ def attention(session: Session, region_id: int, today: date) -> Attention:
         ).one()
         for table, more in ((Succession, [col(Succession.undone_at).is_(None)]), (DepartmentGroup, []))
     )
-    departments, plans, failed = session.execute(
+    departments, plans, failed, channels = session.execute(
         select_columns(
             select(func.count())
             .select_from(Department)
@@ -57,12 +59,17 @@ def attention(session: Session, region_id: int, today: date) -> Attention:
             .select_from(OutboxMail)
             .where(OutboxMail.region_id == region_id, OutboxMail.state == MailState.FAILED)
             .scalar_subquery(),
+            select(func.count())
+            .select_from(ChatChannel)
+            .where(ChatChannel.region_id == region_id, col(ChatChannel.active).is_(True))
+            .scalar_subquery(),
         )
     ).one()
-    known = work_calendar(session, region_id).known_years
+    known = calendar.known_years
     return Attention(
         accounts=accounts,
         without_mail=without_mail,
+        bounced=bounced,
         unheard=sum(1 for one in departments_without_liaison(session, region_id, today) if one.waiting),
         departments=departments,
         doubtful=doubtful,
@@ -79,6 +86,7 @@ def attention(session: Session, region_id: int, today: date) -> Attention:
         open_notes=sum(open_notes_by_plan(session, region_id).values()),
         failed_mails=failed,
         unknown_years=[year for year in (today.year, today.year + 1) if year not in known],
+        channels=channels,
     )
 
 

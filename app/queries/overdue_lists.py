@@ -4,7 +4,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
@@ -135,9 +136,14 @@ def frozen_list_of_week(session: Session, region_id: int, week: str) -> OverdueL
 
 
 def list_before(session: Session, frozen: OverdueList) -> OverdueList | None:
+    return last_list(session, frozen.region_id, before=frozen.as_of)
+
+
+def last_list(session: Session, region_id: int, *, before: date) -> OverdueList | None:
+    """The newest list of an earlier day."""
     return session.exec(
         select(OverdueList)
-        .where(OverdueList.region_id == frozen.region_id, col(OverdueList.as_of) < frozen.as_of)
+        .where(OverdueList.region_id == region_id, col(OverdueList.as_of) < before)
         .order_by(col(OverdueList.as_of).desc())
         .limit(1)
     ).one_or_none()
@@ -185,6 +191,16 @@ def _exits(session: Session, first: OverdueList, second: OverdueList) -> dict[in
     gone = select(OverdueRow.obligation_id).where(
         OverdueRow.list_id == first.id, col(OverdueRow.obligation_id).not_in(held)
     )
+    return _became(session, first, gone, until=second.cutoff)
+
+
+def gone_since(session: Session, first: OverdueList, *, until: datetime) -> dict[int, Exit]:
+    """What became of the rows of a list by that moment, whether they are gone or not."""
+    rows = select(OverdueRow.obligation_id).where(OverdueRow.list_id == first.id)
+    return _became(session, first, rows, until=until)
+
+
+def _became(session: Session, first: OverdueList, gone: Any, *, until: datetime) -> dict[int, Exit]:
     states: dict[int, State] = {}
     kinds: dict[int, set[EventKind]] = defaultdict(set)
     for event in session.execute(
@@ -194,7 +210,7 @@ def _exits(session: Session, first: OverdueList, second: OverdueList) -> dict[in
             col(ObligationEvent.state),
             col(ObligationEvent.recorded_at),
         )
-        .where(col(ObligationEvent.obligation_id).in_(gone), col(ObligationEvent.recorded_at) < second.cutoff)
+        .where(col(ObligationEvent.obligation_id).in_(gone), col(ObligationEvent.recorded_at) < until)
         .order_by(col(ObligationEvent.obligation_id), col(ObligationEvent.seq))
     ):
         states[event.obligation_id] = event.state

@@ -83,6 +83,12 @@ def plans_of_region(session: Session, region_id: int) -> Sequence[Plan]:
     ).all()
 
 
+def plan_ids(session: Session, region_id: int) -> dict[str, int]:
+    """By code."""
+    found = session.exec(select(Plan.code, Plan.id).where(Plan.region_id == region_id))
+    return {code: plan_id for code, plan_id in found if plan_id is not None}
+
+
 def completion(session: Session, plan_id: int, today: date) -> Completion:
     """One query over the plan's obligations; everything else adds up from it."""
     columns: list[Any] = [

@@ -7,17 +7,21 @@ from fastapi import Request
 
 from app.access import Viewer
 from app.domain.audit import Act, AuditAction, Channel
+from app.i18n import gettext as _
+from app.i18n import officially
 
 # The first that fits the path of the route. A test looks for routes that change something and are not here.
 _ACTIONS: tuple[tuple[str, AuditAction], ...] = (
     (r"/account/tokens", AuditAction.TOKEN),
     (r"/sign-in/forgotten", AuditAction.LINK_MADE),
     (r"/sign-in/link|/account/password", AuditAction.PASSWORD_CHANGED),
+    (r"/account/report-links", AuditAction.SESSION_ENDED),
     (r"/account/sessions|/manage/accounts/\{\w+\}/sessions", AuditAction.SESSION_ENDED),
     (r"/sign-in", AuditAction.SIGN_IN),
     (r"/sign-out", AuditAction.SIGN_OUT),
-    (r"/obligations/batch|/uploads|/obligations/\{\w+\}/(updates|draft)|/drafts", AuditAction.REPORT),
+    (r"/obligations/batch|/uploads|/obligations/\{\w+\}/(updates|draft)|/drafts|/r/", AuditAction.REPORT),
     (r"/obligations/\{\w+\}/extensions|/extensions", AuditAction.EXTENSION),
+    (r"/answers", AuditAction.REPORT),
     (r"/review|/obligations/\{\w+\}/(review|reopen)", AuditAction.REVIEW),
     (r"/overdue", AuditAction.LIST_FROZEN),
     (r"/digests|/desk/weekly", AuditAction.RUN),
@@ -30,6 +34,9 @@ _ACTIONS: tuple[tuple[str, AuditAction], ...] = (
     (r"/manage/(departments|groups)", AuditAction.DEPARTMENT),
     (r"/manage/successions", AuditAction.SUCCESSION),
     (r"/manage/calendar", AuditAction.CALENDAR),
+    (r"/manage/rules|/account/reminders", AuditAction.SETTINGS),
+    (r"/manage/channels/\{\w+\}/test", AuditAction.MAIL),
+    (r"/manage/channels", AuditAction.SETTINGS),
     (r"/audit", AuditAction.MAINTENANCE),
     (r"/manage/(plans|publish)", AuditAction.PLAN_PUBLISHED),
 )
@@ -38,12 +45,16 @@ _ACTIONS: tuple[tuple[str, AuditAction], ...] = (
 # Which row a request is about, by the names that the routes give to what stands in their path.
 _SUBJECTS = {
     "account_id": "account",
+    "channel_id": "chat_channel",
+    "answer_id": "mailed_answer",
     "department_id": "department",
     "evidence_id": "evidence",
     "exception_id": "day_exception",
     "extension_id": "extension",
     "group_id": "department_group",
     "handover_id": "handover",
+    "inbound_id": "inbound_mail",
+    "hold_id": "run_hold",
     "list_id": "overdue_list",
     "mail_id": "outbox_mail",
     "note_id": "source_note",
@@ -64,7 +75,8 @@ def act_of(request: Request) -> Callable[[], Act]:
 
     def made() -> Act:
         state = request.state
-        viewer: Viewer | None = getattr(state, "viewer", None)
+        by_link: Viewer | None = getattr(state, "by_link", None)  # who has not signed in but came by a mailed link
+        viewer: Viewer | None = getattr(state, "viewer", None) or by_link
         table, key = subject_of(request)
         return Act(
             at=state.now if hasattr(state, "now") else request.app.state.clock.now(),
@@ -77,9 +89,15 @@ def act_of(request: Request) -> Callable[[], Act]:
             address=address_of(request),
             subject_table=table,
             subject_id=key,
+            reason=_by_link() if by_link else "",
         )
 
     return made
+
+
+@officially()
+def _by_link() -> str:
+    return _("邮件链接")
 
 
 def route_of(request: Request) -> str:

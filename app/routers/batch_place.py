@@ -59,6 +59,13 @@ def read_place(params: Mapping[str, str], choices: ListChoices) -> Place:
     return Place(question, params.get("after", ""), done, at[0] if at else None, bool(params.get("sent")))
 
 
+def next_item(ids: Sequence[int], done: Sequence[int], sent: int) -> int | None:
+    """The one to go on with: the next that is left behind the one that was sent, or the first that is left."""
+    left = [key for key in ids if key not in done]
+    behind = [key for key in left if ids.index(key) > ids.index(sent)]
+    return next(iter(behind or left), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """One item's button, or the one for all; otherwise what was typed is only kept."""

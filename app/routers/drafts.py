@@ -1,23 +1,19 @@
 """What a liaison types is kept on the server, by itself or by a button, until it is sent or given up."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app import access
 from app.changes.drop_draft import drop_draft
-from app.changes.keep_draft import keep_draft
 from app.errors import Invalid, Overtaken
 from app.models import ProgressUpdate
-from app.rendering import is_htmx, page
+from app.rendering import is_htmx
 from app.routers.dependencies import DbSession, Form, Now, RowId, SignedInViewer, Store, Today, see_other
+from app.routers.draft_status import save_draft, show_status
 from app.routers.obligation_page import show_obligation
 from app.routers.report_form import typed_form
 
 router = APIRouter()
-
-_UNPROCESSABLE, _CONFLICT = 422, 409
 
 
 @router.post("/obligations/{obligation_id}/draft")
@@ -41,24 +37,14 @@ def keep(
     if typed.checked("copy") and obligation.last_update_id is not None:
         form = form.with_last(session.get(ProgressUpdate, obligation.last_update_id))
     try:
-        kept = keep_draft(
-            session,
-            obligation,
-            form.as_draft(),
-            revision=form.revision,
-            by=viewer.account_id,
-            now=now,
-            opened=form.opened,
-        )
+        kept = save_draft(session, viewer, obligation, form, now=now)
     except (Invalid, Overtaken) as error:
         session.rollback()
         if is_htmx(request):
-            status = _UNPROCESSABLE if isinstance(error, Invalid) else _CONFLICT
-            return page(request, "obligations/_draft_status.html", status=status, form=form, refused=error.message)
+            return show_status(request, viewer, form, error)
         return show_obligation(request, session, viewer, today, obligation_id, report=form, error=error)
     if is_htmx(request):
-        form = replace(form, saved_at=kept.saved_at, changed=kept.changed, covered_at=kept.covered_at)
-        return page(request, "obligations/_draft_status.html", form=form, refused="", just_now=True)
+        return show_status(request, viewer, kept)
     return see_other(f"/obligations/{obligation_id}#report-form")  # where the form says when it was saved
 
 

@@ -32,6 +32,7 @@ from app.queries.accounts import (
 )
 from app.queries.directory import load_directory
 from app.queries.one_time_links import open_link
+from app.queries.reminder_rules import charge_names
 from app.rendering import page
 from app.routers.dependencies import (
     DbSession,
@@ -216,6 +217,7 @@ def _one(
         mark=account_mark(account),
         roles=[role for role in AccountRole if role in {account.role, *roles_to_give(separate=viewer.separate_duties)}],
         departments=department_names(session, viewer.region_id),
+        charge=charge_names(session, account.id or 0),
         link=open_link(session, account.id or 0, now=get_now(request)),
         faults=error.fields if isinstance(error, Invalid) else {},
         conflict=error.message if overtaken and error else "",
@@ -275,10 +277,10 @@ def _again(
 
 
 @router.post("/{account_id}/close")
-def close(request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId) -> Response:
+def close(request: Request, session: DbSession, viewer: SignedInViewer, account_id: RowId, now: Now) -> Response:
     account = account_for_managing(session, viewer, account_id)
     try:
-        close_account(session, account, by=viewer.account_id, separate=viewer.separate_duties)
+        close_account(session, account, by=viewer.account_id, now=now, separate=viewer.separate_duties)
     except (Invalid, Overtaken) as error:
         session.rollback()
         return _again(request, session, viewer, account_id, error)

@@ -18,6 +18,7 @@ from app.queries.digest_runs import run_of
 from app.queries.obligation_contents import ObligationContents, obligation_contents
 from app.queries.obligation_dates import DueStory, SentReminder, due_story, sent_reminders
 from app.queries.obligation_timeline import task_timeline
+from app.queries.reminder_rules import has_leader, rules_of_plan
 from app.queries.update_drafts import draft_of
 from app.queries.work_calendar import work_calendar
 from app.rendering import page
@@ -38,24 +39,31 @@ class ExtensionForm:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """Why the date is this date. `reminders` only where reports are waited for; `sent` for those whom it concerns."""
+    """Why the date is this date. `reminders` only where reports are waited for; `sent` for those whom it concerns.
+
+    `has_leader`: whether a leader is in charge of the department, where the plan's rules tell one.
+    """
 
     story: DueStory
     reminders: ReminderDays | None
     next_reminder: date | None
+    has_leader: bool
     sent: Sequence[SentReminder]
 
 
-def _dates(session: Session, viewer: Viewer, contents: ObligationContents, today: date) -> Dates:
+def _dates(session: Session, viewer: Viewer, contents: ObligationContents, plan_id: int, today: date) -> Dates:
     row = contents.row
     calendar = work_calendar(session, row.region_id)
     said_today = run_of(session, row.region_id, RunKind.DAILY, today) is not None
     concerned = viewer.reads_region or viewer.department_id == row.department_id
-    reminders = reminder_days(calendar, row.due, today) if contents.waits_for_department and row.due else None
+    reminders = None
+    if contents.waits_for_department and row.due:
+        reminders = reminder_days(calendar, row.due, today, rules_of_plan(session, row.region_id, plan_id))
     return Dates(
         story=due_story(session, contents),
         reminders=reminders,
         next_reminder=reminders.next_from(today + timedelta(days=said_today)) if reminders else None,
+        has_leader=bool(reminders and reminders.leader) and has_leader(session, row.region_id, row.department_id),
         sent=sent_reminders(session, row.id) if concerned else (),
     )
 
@@ -91,7 +99,7 @@ def show_obligation(
         contents=contents,
         row=contents.row,
         timeline=task_timeline(session, contents.row.task_id, contents.row.department_id, today),
-        dates=_dates(session, viewer, contents, today),
+        dates=_dates(session, viewer, contents, obligation.plan_id, today),
         reminded_at=request.app.state.settings.digest_time,
         form=replace(form, revision=contents.row.revision) if conflict else form,
         asked=extension or ExtensionForm(),

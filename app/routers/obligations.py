@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from app import access
 from app.domain.workflow import State
+from app.queries.answers import answers_waiting
 from app.queries.department_desk import list_choices
 from app.queries.department_list import department_counts, department_obligations, most_urgent
 from app.queries.inheritance import inherited
@@ -47,6 +48,8 @@ def obligations(request: Request, session: DbSession, viewer: SignedInViewer, to
         next_page=key_text(found.after) if found else "",
         first=first,
         demand=last_review(session, first.id) if first and first.state is State.RETURNED else None,
+        answers_waiting=answers_waiting(*own),
+        has_inbox=request.app.state.settings.inbox_url is not None,
         in_batch=viewer.is_liaison and question.section in BATCH_SECTIONS,
     )
     if is_htmx(request):  # the address without the fields that were left empty

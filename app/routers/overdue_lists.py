@@ -1,6 +1,7 @@
 """Frozen overdue lists: all of them, one of them, its files, and freezing today's."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,13 +12,17 @@ from app.changes.freeze_overdue_list import freeze_overdue_list
 from app.clock import local_day
 from app.documents.writing import circular_docx, overdue_xlsx, sheet_cells
 from app.documents.writing.circular_docx import Circular, Since
+from app.domain.delivery import Delivery
 from app.domain.overdue_change import Exit
 from app.domain.overdue_line import by_department
 from app.domain.workflow import Role
 from app.errors import DubanError, Invalid, Overtaken
 from app.i18n import gettext as _
 from app.i18n import officially
-from app.models import OverdueList, Region
+from app.mail.run_letters import addressed
+from app.models import DigestRun, OverdueList, Region
+from app.queries.coming_runs import Progress, progress
+from app.queries.digest_runs import list_of_run
 from app.queries.inheritance import inherited, inherited_in_words
 from app.queries.overdue_lists import (
     Changes,
@@ -28,6 +33,8 @@ from app.queries.overdue_lists import (
     is_intact,
 )
 from app.queries.overdue_series import series
+from app.queries.run_delivery import delivery_counts
+from app.queries.run_record import weekly_run_of_week
 from app.rendering import page
 from app.routers.dependencies import DbSession, Now, RowId, SignedInViewer, Today, parse_day, see_other
 from app.routers.downloads import download
@@ -85,7 +92,7 @@ def list_xlsx(list_id: RowId, session: DbSession, viewer: SignedInViewer) -> Res
         changes.rows,
         title=_("%(region)s逾期清单%(name)s") % {"region": viewer.region_name, "name": name},
         as_of=frozen.as_of,
-        remarks=list_remarks(frozen.sha256, frozen.audit_seq, frozen.audit_sha256),
+        remarks=list_remarks(frozen),
         weeks=changes.weeks if changes.before else None,
         inherited=inherited_in_words(session, [row.obligation_id for row in changes.rows], cutoff=frozen.cutoff),
     )
@@ -117,6 +124,7 @@ def _circular(region: Region, frozen: OverdueList, changes: Changes, taken_over:
     office = _("秘书处（%(secretariat)s）") % {"secretariat": region.secretariat} if region.secretariat else _("秘书处")
     return Circular(
         name=list_name(frozen.year, frozen.number),
+        late=frozen.late,
         region=region.name,
         office=office,
         as_of=frozen.as_of,
@@ -124,7 +132,7 @@ def _circular(region: Region, frozen: OverdueList, changes: Changes, taken_over:
         lines=changes.rows,
         weeks=changes.weeks,
         since=_since(changes),
-        remarks=list_remarks(frozen.sha256, frozen.audit_seq, frozen.audit_sha256),
+        remarks=list_remarks(frozen),
         inherited=taken_over,
     )
 
@@ -166,7 +174,26 @@ def one_list(request: Request, list_id: RowId, session: DbSession, viewer: Signe
         roles={role.value: role for role in Role},
         by=freezer_name(session, frozen),
         intact=is_intact(frozen, changes),
+        mailed=_mailed(session, frozen) if viewer.is_secretariat else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """The run that sent a list, and what became of its mails; `progress` while it is not finished."""
+
+    run: DigestRun | None
+    counts: Mapping[Delivery | None, int]
+    progress: Progress | None
+
+
+def _mailed(session: Session, frozen: OverdueList) -> Mailed:
+    run = weekly_run_of_week(session, frozen.region_id, frozen.as_of)
+    if run is None or list_of_run(session, frozen.region_id, run.run_date) != frozen:
+        return Mailed(None, {}, None)
+    roles = addressed(run.kind, week_over=run.secretariat_only)
+    under_way = progress(session, run, roles) if run.completed_at is None else None
+    return Mailed(run, delivery_counts(session, run, roles), under_way)
 
 
 def _is_shown(how: Exit, show: str) -> bool:

@@ -24,6 +24,7 @@ from app.i18n import officially
 from app.models import Account
 from app.queries.own_sessions import living_session, living_sessions
 from app.queries.passwords import password_holder
+from app.queries.report_links import living_report_links
 from app.rendering import page
 from app.routers.acts import act_of
 from app.routers.cookies import read_cookie
@@ -81,6 +82,7 @@ def show(request: Request, session: DbSession, viewer: SignedInViewer, knobs: Kn
         sessions=rows,
         changes_by=_changes_by(account, knobs),
         has_password=password_opens(account.role, knobs),
+        report_links=living_report_links(session, viewer.account_id, now=now),
     )
 
 

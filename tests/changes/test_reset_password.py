@@ -33,7 +33,7 @@ def test_who_signs_in_while_the_password_is_reset_does_not_stay_with_the_old_one
 
 
 def test_who_signs_in_while_the_account_is_closed_stays_outside(database: Database) -> None:
-    assert left_inside(database, lambda session, row, by: close_account(session, row, by=by)) == 0
+    assert left_inside(database, lambda session, row, by: close_account(session, row, by=by, now=NOW)) == 0
 
 
 def left_inside(database: Database, change: Callable[[Session, Account, int], object]) -> int:

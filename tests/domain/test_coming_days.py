@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
-from app.domain.coming_days import ComingDay, coming_days, example, festivals, moved_by
+from app.domain.coming_days import ComingDay, coming_days, festivals, moved_by
 from app.domain.workdays import Holiday, WorkCalendar
 
 # Monday 2024-12-02 begins the week; the fourth is a holiday worked off on Sunday the eighth.
@@ -39,11 +39,3 @@ def test_a_festival_is_its_free_days_and_those_that_make_up_for_them() -> None:
     (found,) = festivals(CALENDAR, 2024)
     assert (found.off, found.worked) == ([(date(2024, 12, 4), date(2024, 12, 4))], [date(2024, 12, 8)])
     assert festivals(CALENDAR, 2025) == []
-
-
-def test_an_example_names_every_day_on_which_something_is_said() -> None:
-    worked = example(CALENDAR, date(2024, 12, 4))
-    assert worked.rungs[-1].day == date(2024, 12, 3)
-    assert worked.overdue == [date(2024, 12, 5)]
-    assert worked.weekly == [date(2024, 12, 9), date(2024, 12, 16)]
-    assert worked.head == date(2024, 12, 18)

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.digest import Hearer, fold_said, gather, gather_all
+from app.domain.digest import Hearer, by_plan, excerpt, fold_said, gather, gather_all
 from app.domain.reminders import Heading, Hearing, Ladders, Matter, Said
 from app.domain.workdays import WorkCalendar
 from app.domain.workflow import Role, State
@@ -122,3 +123,47 @@ def test_each_matter_is_said_once_and_a_second_run_of_the_day_says_nothing(found
 @given(matters)
 def test_the_order_does_not_depend_on_the_order_of_the_rows(found: list[Matter]) -> None:
     assert gather(LIAISON, found, {}, LADDER) == gather(LIAISON, found[::-1], {}, LADDER)
+
+
+def test_tasks_of_one_date_stand_in_the_order_of_their_numbers() -> None:
+    day = TODAY - timedelta(days=3)
+    found = [replace(matter(number, day), task_number=text) for number, text in ((1, "1.10"), (2, "1.9"), (3, "创新2"))]
+    assert [entry.matter.task_number for entry in gather(LIAISON, found, {}, LADDER).entries] == [
+        "1.9",
+        "1.10",
+        "创新2",
+    ]
+
+
+def test_what_was_not_said_under_its_heading_before_is_said_for_the_first_time() -> None:
+    yesterday = TODAY - timedelta(days=7)
+    said = {
+        1: Said(yesterday, OVERDUE.due, 1, Heading.DUE_SOON),
+        2: Said(yesterday, LONG_OVERDUE.due, 1, Heading.OVERDUE),
+    }
+    digest = gather(LIAISON, [OVERDUE, LONG_OVERDUE, NEW], said, LADDER)
+    assert {entry.matter.obligation_id: entry.first for entry in digest.entries} == {1: True, 2: False, 5: True}
+    assert digest.first == 2
+
+
+def test_plans_and_departments_are_grouped_and_the_most_urgent_leads() -> None:
+    other = replace(matter(7, TODAY - timedelta(days=400)), plan_id=2, plan_title="另一计划", department="乙局")
+    here = [replace(one, department="甲局") for one in (OVERDUE, LONG_OVERDUE)]
+    digest = gather(LIAISON, [*here, other], {}, LADDER)
+    assert [(title, len(held)) for title, held in by_plan(digest.entries)] == [("另一计划", 1), ("计划", 2)]
+    assert [(part.department, len(part.entries), part.leads, part.longest) for part in digest.departments] == [
+        ("甲局", 2, 2, 300),
+        ("乙局", 1, 1, 400),
+    ]
+
+
+def test_a_mail_that_is_full_still_shows_the_first_of_every_heading() -> None:
+    late = [matter(number, TODAY - timedelta(days=2)) for number in range(100, 150)]
+    digest = gather(LIAISON, [*late, DUE_SOON, RETURNED, NEW], {}, LADDER)
+    shown = excerpt(digest, most=20, least=5)
+    assert {which: len(held) for which, held in shown.items()} == {
+        Heading.OVERDUE: 20,
+        Heading.RETURNED: 1,
+        Heading.DUE_SOON: 1,
+        Heading.NEW: 1,
+    }

@@ -13,7 +13,7 @@ DUE = date(2024, 12, 31)
 NEVER = timedelta(days=120)  # before the first rung, however many days in a row are free
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(calendar=calendars, due=days_of_2024, today=days_of_2024)
 def test_the_panel_names_the_days_on_which_the_digest_speaks(calendar: WorkCalendar, due: date, today: date) -> None:
     panel = reminder_days(calendar, due, today)
@@ -25,7 +25,7 @@ def test_the_panel_names_the_days_on_which_the_digest_speaks(calendar: WorkCalen
     assert panel.next_from(today) == min(day for day in spoken if day >= today)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(calendar=calendars, due=days_of_2024)
 def test_the_head_hears_when_the_panel_says_so(calendar: WorkCalendar, due: date) -> None:
     panel = reminder_days(calendar, due, due)
@@ -33,6 +33,7 @@ def test_the_head_hears_when_the_panel_says_so(calendar: WorkCalendar, due: date
     assert spoken_days(matter(due), due, panel.head.day, calendar=calendar, hearing=Hearing.COPY) == [panel.head.day]
 
 
+@settings(deadline=None)
 @given(calendar=calendars, due=days_of_2024, today=days_of_2024)
 def test_every_move_is_explained_day_by_day(calendar: WorkCalendar, due: date, today: date) -> None:
     for one in reminder_days(calendar, due, today).liaisons:

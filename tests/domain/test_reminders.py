@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ NATIONAL_DAY = WorkCalendar(
 DUE = date(2024, 12, 31)  # a Tuesday
 
 
-def matter(due: date | None = DUE, state: State = State.OPEN, revision: int = 1, **news: int) -> Matter:
+def matter(due: date | None = DUE, state: State = State.OPEN, revision: int = 1, **news: Any) -> Matter:
     return Matter(7, 1, "计划", "1.1", "任务", "阶段", Role.LEAD, state, due, due, revision, **news)
 
 
@@ -169,6 +170,7 @@ days_of_2024 = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 calendars = st.dictionaries(days_of_2024, st.booleans(), max_size=60).map(WorkCalendar)
 
 
+@settings(deadline=None)
 @given(calendar=calendars, due=days_of_2024, rung=st.sampled_from(DEFAULT_RULES.rungs))
 def test_nobody_hears_later_than_the_rung(calendar: WorkCalendar, due: date, rung: int) -> None:
     day = due - timedelta(days=rung)
@@ -178,7 +180,7 @@ def test_nobody_hears_later_than_the_rung(calendar: WorkCalendar, due: date, run
     assert calendar.on_or_before(day) in spoken or any(reached <= one <= day for one in spoken)
 
 
-@settings(max_examples=30)  # each plays a whole year
+@settings(max_examples=30, deadline=None)  # each plays a whole year
 @given(calendar=calendars, due=days_of_2024, off=st.sets(days_of_2024, max_size=40))
 def test_whatever_runs_are_missed_the_next_one_knows_everything(
     calendar: WorkCalendar, due: date, off: set[date]
@@ -194,7 +196,7 @@ def test_whatever_runs_are_missed_the_next_one_knows_everything(
             assert any(reached <= one <= day for one in spoken), (day, reached)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(calendar=calendars, due=days_of_2024)
 def test_it_is_never_said_twice_in_one_week_once_it_is_overdue(calendar: WorkCalendar, due: date) -> None:
     start = calendar.on_or_after(due + timedelta(days=1))

@@ -148,13 +148,13 @@ def test_the_last_who_keeps_accounts_stays(database: Database, separate: bool, r
     with database.writing() as session:
         row = session.get_one(Account, key)
         with pytest.raises(Invalid, match="最后一个能管理账号的在用账号"):
-            close_account(session, row, by=None, separate=separate)
+            close_account(session, row, by=None, now=NOW, separate=separate)
         wanted = AccountEdit(account_mark(row), "唯一", AccountRole.LEADER)
         with pytest.raises(Invalid, match="最后一个能管理账号的在用账号"):
             edit_account(session, row, wanted, by=None, now=NOW, separate=separate)
     other = added(database, "另一个", role)
     with database.writing() as session:
-        close_account(session, session.get_one(Account, key), by=other, separate=separate)
+        close_account(session, session.get_one(Account, key), by=other, now=NOW, separate=separate)
     assert account(database, "唯一").active is False
 
 
@@ -177,7 +177,7 @@ Act = Callable[[Database, int, int], None]
 
 def _close(database: Database, target: int, by: int) -> None:
     with database.writing() as session:
-        close_account(session, session.get_one(Account, target), by=by, separate=True)
+        close_account(session, session.get_one(Account, target), by=by, now=NOW, separate=True)
 
 
 def _demote(database: Database, target: int, by: int) -> None:

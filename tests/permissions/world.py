@@ -28,6 +28,7 @@ from app.changes.one_time_links import make_link
 from app.changes.publish_plan import publish_plan
 from app.changes.register_departments import register_departments
 from app.changes.release_plan import release_plan
+from app.changes.report_links import token_to_send
 from app.changes.submit_update import Report, submit_update
 from app.changes.token_hash import token_sha256
 from app.clock import Clock
@@ -36,15 +37,20 @@ from app.documents.evidence_store import EvidenceStore
 from app.domain.audit import Act, AuditAction, Channel
 from app.drafts.department_register import Certainty, DepartmentRegister, SuccessionKind
 from app.drafts.plan_draft import PlanDraft
+from app.jobs.beat import beat
 from app.models import (
     Account,
     AccountSession,
     ApiToken,
+    ChatChannel,
     DayException,
     Department,
     DepartmentGroup,
+    Digest,
     Evidence,
     Handover,
+    InboundMail,
+    MailedAnswer,
     NoteDecision,
     Obligation,
     OutboxMail,
@@ -52,18 +58,24 @@ from app.models import (
     PlanRelease,
     ProgressUpdate,
     Region,
+    ReportLink,
+    RunHold,
     SourceNote,
     Succession,
 )
 from app.models.account import AccountRole
 from app.models.api_token import TokenScope
 from app.models.digest_run import RunKind
+from app.models.inbound_mail import InboundKind
+from app.models.mailed_answer import AnswerState
 from app.models.one_time_link import LinkPurpose
 from app.models.plan_release import PublicField
 from app.models.progress_update import UpdateKind
 from app.routers.dependencies import COOKIE
 from app.routers.form_token import masked
+from app.routers.mailed_report import link_form_token
 from app.routers.report_form import WORDS
+from app.sealing import Sealer
 from app.settings import Settings
 from app.trail import append_entry
 from tests.conftest import MILESTONES, PHASES, PUBLISHED, TODAY
@@ -95,6 +107,7 @@ _ADDED = (
     ("邻区联络员", AccountRole.LIAISON, "next", "邻区专属局"),
     ("邻区安全管理员", AccountRole.SECURITY, "next", None),
     ("邻区审计员", AccountRole.AUDITOR, "next", None),
+    ("邻区领导", AccountRole.LEADER, "next", None),
 )
 _NEXT_REGISTER = {
     "region": {"code": "next", "name": "邻区"},
@@ -164,8 +177,9 @@ def build_world(database: Database, settings: Settings, clock: Clock) -> World:
         for login, key in accounts.items():
             _open_session(session, key or 0, token_of(login), clock.now())
             _give_token(session, key or 0, login, roles[login], clock.now())
-        own |= _keys_of_lead(session, clock, "甲局联络员", "东街道联络员", "")
-        foreign |= _keys_of_lead(session, clock, "邻区联络员", "邻区安全管理员", FOREIGN)
+        own |= _keys_of_lead(session, clock, settings, "甲局联络员", "东街道联络员", "")
+        foreign |= _keys_of_lead(session, clock, settings, "邻区联络员", "邻区安全管理员", FOREIGN)
+    beat(database, clock.wall(), "test:1", clock.wall())  # a worker is at work: monitoring says so
     return World(own, foreign, {login: key or 0 for login, key in accounts.items()})
 
 
@@ -221,7 +235,9 @@ def _give_token(session: Session, account_id: int, login: str, role: AccountRole
     return row.id or 0
 
 
-def _keys_of_lead(session: Session, clock: Clock, lead: str, other: str, mark: str) -> dict[str, Any]:
+def _keys_of_lead(
+    session: Session, clock: Clock, settings: Settings, lead: str, other: str, mark: str
+) -> dict[str, Any]:
     """What belongs to the lead's liaison alone, and to another account for whom a link was made."""
     account = session.exec(select(Account).where(Account.login == lead)).one()
     spare = session.exec(select(Account).where(Account.login == other)).one()
@@ -234,11 +250,28 @@ def _keys_of_lead(session: Session, clock: Clock, lead: str, other: str, mark: s
         "session_id": _open_session(session, account.id or 0, f"second {token_of(lead)}", clock.now(), f"{mark}浏览器"),
         "token_id": _give_token(session, account.id or 0, f"second {lead}", account.role, clock.now()),
         "token": token,
+        "report_token": _give_report_link(session, account, settings, clock.now()),
         "account_id": spare.id,
+        "leader_id": session.exec(
+            select(Account.id).where(Account.region_id == account.region_id, Account.role == AccountRole.LEADER)
+        ).one(),
         "place": "region",
         "seq": 1,
         "kind": "csv",
     }
+
+
+def _give_report_link(session: Session, account: Account, settings: Settings, now: datetime) -> str:
+    """Of the mail that the lead got; it speaks of both of the department's duties."""
+    link = session.exec(select(ReportLink).where(ReportLink.account_id == account.id)).one()
+    digest = session.get_one(Digest, link.digest_id)
+    owed = session.exec(select(Obligation.id).where(Obligation.department_id == account.department_id)).all()
+    digest.items = [{"obligation": key, "heading": "overdue", "due": None, "revision": 0} for key in owed]
+    session.add(digest)
+    mail = session.get_one(OutboxMail, link.mail_id)
+    token = token_to_send(session, Sealer(settings.var_dir), mail, settings=settings, now=now)
+    assert token is not None
+    return token
 
 
 def token_of(login: str) -> str:
@@ -247,6 +280,43 @@ def token_of(login: str) -> str:
 
 def bearer_of(login: str) -> str:
     return f"duban_{token_sha256(login)[:43]}"
+
+
+def _answered(session: Session, owed: Obligation, by: int, mark: str, now: datetime) -> tuple[int, int]:
+    """What came by mail, and the answer that it holds."""
+    mail = InboundMail(
+        region_id=owed.region_id,
+        fingerprint=mark or "own",
+        kind=InboundKind.ANSWER,
+        from_name=f"{mark}来信人",
+        subject=f"{mark}回复",
+        account_id=by,
+        department_id=owed.department_id,
+        text=f"{mark}邮件里写的",
+        read_at=now,
+    )
+    session.add(mail)
+    session.flush()
+    answer = MailedAnswer(
+        region_id=owed.region_id,
+        department_id=owed.department_id,
+        inbound_id=mail.id or 0,
+        obligation_id=owed.id,
+        typed={
+            **dict.fromkeys(WORDS, ""),
+            "kind": "interim",
+            "text": f"{mark}邮件里写的",
+            "risk": False,
+            "window": "",
+            "kept": [],
+            "faults": [],
+        },
+        state=AnswerState.WAITING,
+        created_at=now,
+    )
+    session.add(answer)
+    session.flush()
+    return mail.id or 0, answer.id or 0
 
 
 def _told(
@@ -262,9 +332,14 @@ def _told(
 ) -> dict[str, Any]:
     """What happened in one region; the ids of it by the names that paths give them."""
     now = clock.now()
-    with database.writing() as session:
-        region = session.exec(select(Region).where(Region.code == region_code)).one()
+    with database.reading() as session:
+        region_id = session.exec(select(Region.id).where(Region.code == region_code)).one() or 0
         by = dict(session.exec(select(Account.login, Account.id)).all())
+    run = make_run(
+        database, lambda: None, region_id, RunKind.DAILY, TODAY, now=now, by=by[secretariat], settings=settings
+    )
+    with database.writing() as session:
+        region = session.get_one(Region, region_id)
         liaison_id, secretariat_id = by[liaison] or 0, by[secretariat] or 0
         place = session.exec(
             select(Department).where(Department.region_id == region.id, Department.name == department)
@@ -272,7 +347,6 @@ def _told(
         first, second = session.exec(
             select(Obligation).where(Obligation.department_id == place.id).order_by(col(Obligation.due))
         ).all()[:2]
-        run = make_run(session, region, RunKind.DAILY, TODAY, now=now, by=secretariat_id, settings=settings)
         frozen = freeze_overdue_list(session, region, as_of=TODAY, now=now, by=secretariat_id)
         file = store.store(io.BytesIO(f"{mark}台账,次数\r\n一,3\r\n".encode("utf-8-sig")), f"{mark}台账.csv")
         submit_update(
@@ -325,8 +399,29 @@ def _told(
             made_by=secretariat_id,
         )
         session.add_all((succession, handover))
+        sealer = Sealer(settings.var_dir)
+        sealer.make()
+        channel = ChatChannel(
+            region_id=region.id or 0,
+            department_id=place.id,
+            name=f"{mark}工作群",
+            service="wecombot",
+            sealed_url=sealer.seal("wecombot://0123456789abcdef"),
+            created_at=now,
+        )
+        session.add(channel)
+        hold = RunHold(
+            region_id=region.id or 0,
+            kind=RunKind.DAILY,
+            run_date=date(2024, 12, 5),
+            reason=f"{mark}数据待核对",
+            held_at=now,
+            held_by=secretariat_id,
+        )
+        session.add(hold)
         day = DayException(region_id=region.id or 0, day=date(2024, 12, 20), working=False, reason=f"{mark}校庆")
         session.add(day)
+        inbound, answer = _answered(session, second, liaison_id, mark, now)
         plan = session.exec(select(Plan).where(Plan.region_id == region.id)).one()
         note = session.exec(select(SourceNote).where(SourceNote.plan_id == plan.id)).one()
         decide_note(session, note, reading=0, text=f"{mark}以附件为准", seen=0, by=secretariat_id, now=now)
@@ -353,6 +448,10 @@ def _told(
             ).first(),
             "note_id": note.id,
             "exception_id": day.id,
+            "hold_id": hold.id,
+            "inbound_id": inbound,
+            "answer_id": answer,
+            "channel_id": channel.id,
             "succession_id": succession.id,
             "handover_id": handover.id,
             "department_id": place.id,
@@ -385,7 +484,11 @@ class Door:
         return re.sub(r"\{(\w+)(?::\w+)?\}", lambda hit: str(ids[self.known_as(hit[1])]), self.path)
 
     def known_as(self, parameter: str) -> str:
-        """A task's or an indicator's `number` is not an edition's."""
+        """A task's or an indicator's `number` is not an edition's, a report link's `token` not a one-time link's."""
+        if parameter == "token" and self.path.startswith("/r/"):
+            return "report_token"
+        if parameter == "account_id" and self.path.endswith("/charges"):
+            return "leader_id"
         if parameter != "number":
             return parameter
         return (
@@ -427,7 +530,9 @@ class Browser:
             if method != "GET":
                 options["data" if options.get("files") else "json"] = dict(data or {})
         elif method != "GET":
-            options["data"] = {"csrf": masked(CSRF), **(data or {})}
+            # The forms behind a report link have a token that is made of the link's.
+            token = link_form_token(path.split("/")[2]) if path.startswith("/r/") else CSRF
+            options["data"] = {"csrf": masked(token), **(data or {})}
         return self.loop.run_until_complete(self.http.request(method, path, **options))
 
 

@@ -40,6 +40,7 @@ def sent(database: Database, folder: Path, bait: str, **changed: str) -> list[Em
             "file_name": f"清单{bait}.xlsx",
         }
         said |= changed
+        account.email = said["to_address"]
         letter = Letter(
             key="daily.1",
             message_id="<daily.1@example.org>",

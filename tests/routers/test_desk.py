@@ -1,15 +1,16 @@
 import re
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from app.clock import SystemClock
+from app.jobs.beat import beat
 from app.models import DigestRun, NoteDecision, OutboxMail, SourceNote
 from app.models.digest_run import RunKind
 from app.models.outbox_mail import MailState
-from app.queries.office_state import office_state
 from tests.conftest import NOW, TODAY, Person
 from tests.history import History, at, counted
 
@@ -105,8 +106,26 @@ def test_one_click_freezes_mails_and_leads_to_the_circular(sign_in: SignIn, hist
         letters = session.exec(select(OutboxMail)).all()
     assert (run.kind, run.run_date, run.mails) == (RunKind.WEEKLY, TODAY, len(letters))
     assert {letter.to_name for letter in letters} >= {"秘书处", "甲局联络员"}
-    circular = secretary.get(answer.headers["location"].split("?")[0] + ".docx")
-    assert circular.content.startswith(b"PK")
+    assert "〔2024〕第1期" in page
+    assert f"生成，共{len(letters)}封" in page
+    assert f'href="/digests/{run.id}?show=queued">待发送 {len(letters)}</a>' in page
+    for ending in (".docx", ".xlsx"):
+        paper = secretary.get(answer.headers["location"].split("?")[0] + ending)
+        assert paper.content.startswith(b"PK")
+
+
+def test_a_page_left_open_since_last_week_sends_nothing(sign_in: SignIn, history: History) -> None:
+    answer = sign_in("秘书处").post("/desk/weekly", {"run_date": "2024-11-18"})
+    assert (answer.status_code, "页面上的日期已经过去" in answer.text) == (409, True)
+
+
+def test_a_held_list_is_not_sent_by_the_click_but_can_be_released(sign_in: SignIn, history: History) -> None:
+    secretary = sign_in("秘书处")
+    secretary.post("/digests/holds", {"kind": "weekly", "run_date": TODAY.isoformat(), "reason": "待审核"})
+    page = secretary.get("/desk").text
+    assert "邮件已暂缓发送。" in page
+    assert 'action="/desk/weekly"' not in page
+    assert secretary.post("/desk/weekly").status_code == 409
 
 
 def test_a_second_click_sends_nothing_again_and_says_so(sign_in: SignIn, history: History) -> None:
@@ -158,35 +177,62 @@ def mail(history: History, number: int, **columns: object) -> None:
         session.add(OutboxMail(**standing | columns))
 
 
-def test_a_daily_run_that_was_missed_is_told_calmly(sign_in: SignIn, history: History) -> None:
+def at_work(history: History) -> None:
+    wall = SystemClock().wall()  # signs of life are compared with the real moment
+    beat(history.database, wall, "host:1", wall)
+
+
+def test_whether_reminders_go_out_stands_at_the_top(sign_in: SignIn, history: History) -> None:
     secretary = sign_in("秘书处")
-    page = secretary.get("/desk").text  # it is ten o'clock, and half past eight has gone by
-    assert "今天08:30应发出的每日提醒尚未发出" in page
-    assert "定时任务可能没有运行" in page
+    page = secretary.get("/desk").text
+    assert "没有定时任务在运行，也没有它运行过的记录。" in page
+    assert "发送程序正常" not in page
+    at_work(history)
+    page = secretary.get("/desk").text
+    assert re.search(r"<strong>发送程序正常。</strong> 最近一次工作在不到1分钟前。", page)
+    assert "下次" not in page  # it is ten o'clock, and half past eight has gone by
+
+
+def test_a_daily_run_that_was_missed_is_told(sign_in: SignIn, history: History) -> None:
+    at_work(history)
+    with history.database.writing() as session:
+        friday = date(2024, 11, 22)
+        made = at(friday, 8, 30)
+        region_id = history.region(session).id or 0
+        session.add(
+            DigestRun(region_id=region_id, kind=RunKind.DAILY, run_date=friday, made_at=made, completed_at=made)
+        )
+    secretary = sign_in("秘书处")
+    for path in ("/desk", "/manage", "/manage/alarms"):
+        page = secretary.get(path).text
+        assert "2024年11月25日08:30应发出的每日提醒尚未发出。" in page
+        assert "定时任务可能没有运行" in page
     run_of_today(history)
     page = secretary.get("/desk").text
-    assert "定时任务可能没有运行" not in page
-    assert "2024年11月26日 周二 08:30" in page
-    assert re.search(r'href="/digests/\d+">2024年11月25日 周一</a> <span class="muted">7封', page)
+    assert "每日提醒尚未发出" not in page
+    assert "下次：2024年11月26日 08:30" in page
+    assert re.search(r'<a href="/digests/\d+">上次：2024年11月25日 \d\d:\d\d每日提醒7封</a>', page)
 
 
-def test_the_next_daily_run_is_on_a_working_day(history: History) -> None:
-    friday = date(2024, 11, 22)
-    with history.database.writing() as session:
-        region = history.region(session)
-        run = DigestRun(
-            region_id=region.id or 0, kind=RunKind.DAILY, run_date=friday, made_at=at(friday, 8, 30), mails=0
-        )
-        session.add(run)
-        session.flush()
-        for day, hour, next_day, missed in (
-            (friday, 12, TODAY, False),
-            (date(2024, 11, 23), 12, TODAY, False),
-            (TODAY, 8, TODAY, False),
-            (TODAY, 9, TODAY, True),
-        ):
-            state = office_state(session, region, now=at(day, hour), at=time(8, 30))
-            assert (state.next_day, state.missed) == (next_day, missed), (day, hour)
+@pytest.mark.parametrize("path", ["/desk", "/manage", "/manage/alarms"])
+def test_the_strip_takes_the_same_statements_however_much_there_is(
+    sign_in: SignIn, history: History, path: str
+) -> None:
+    secretary = sign_in("秘书处")
+    counts = []
+    for number in (1, 5):
+        for one in range(number):
+            mail(history, 10 * number + one, attempts=4, error="450", created_at=NOW - timedelta(hours=1))
+            beat(history.database, SystemClock().wall(), f"host:{number}.{one}", NOW)
+            with history.database.writing() as session:
+                day = date(2024, 11, 10 + number + one)
+                region_id = history.region(session).id or 0
+                run = DigestRun(region_id=region_id, kind=RunKind.DAILY, run_date=day, made_at=at(day))
+                session.add(run)
+        with counted(history.database) as sent:
+            secretary.get(path)
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
 
 
 def test_mails_that_wait_or_failed_are_links(sign_in: SignIn, history: History) -> None:
@@ -200,9 +246,9 @@ def test_mails_that_wait_or_failed_are_links(sign_in: SignIn, history: History) 
     page = secretary.get("/desk").text
     assert '<a href="/mail?state=queued">1封</a>' in page
     assert '<a href="/mail?state=failed">1封，查看原因</a>' in page
-    assert "定时任务可能没有运行" not in page
-    mail(history, 4, next_try_at=NOW - timedelta(hours=1))
-    assert "有邮件已到发送时间，仍未发出" in secretary.get("/desk").text
+    assert "仍未发出" not in page
+    mail(history, 4, next_try_at=NOW - timedelta(hours=2))
+    assert "有1封邮件到了发送时间，一个多小时仍未发出。" in secretary.get("/desk").text
     assert 'href="/mail?state=' not in sign_in("邻区秘书处").get("/desk").text
 
 

@@ -11,7 +11,7 @@ from docx import Document
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from app.changes.make_digest_run import make_run, preview_run
+from app.changes.make_digest_run import make_run
 from app.changes.one_time_links import make_link
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore, StoredFile
@@ -19,6 +19,7 @@ from app.documents.upload_receipt import issue, redeem
 from app.domain.audit import AuditAction
 from app.domain.handover_sheet import sheet_of
 from app.mail.outbox import claim_next
+from app.mail.run_previews import preview_run
 from app.mail.send import send_one
 from app.models import (
     Account,
@@ -316,9 +317,10 @@ def test_the_successor_is_reminded_as_the_leaver_would_have_been(
             letters = preview_run(session, region, RunKind.DAILY, on, now=now, settings=settings)
         return {letter.to_name: letter.text.replace(letter.to_name, "") for letter in letters}
 
-    with database.writing() as session:
-        region = session.exec(select(Region).where(Region.code == "test")).one()
-        make_run(session, region, RunKind.DAILY, friday, now=NOW - timedelta(days=3), by=None, settings=settings)
+    with database.reading() as session:
+        here = session.exec(select(Region.id).where(Region.code == "test")).one() or 0
+    made_at = NOW - timedelta(days=3)
+    make_run(database, lambda: None, here, RunKind.DAILY, friday, now=made_at, by=None, settings=settings)
     add(database, "甲局旁人", "甲局", AccountRole.LIAISON, email="other@example.org")
     days = range(12)
     before = [told(day).get(LEAVER) for day in days]

@@ -293,7 +293,7 @@ def test_of_two_who_close_each_other_at_once_one_stays(database: Database) -> No
 
     def close(target: int, by: int) -> None:
         with database.writing() as session:
-            close_account(session, session.get_one(Account, target), by=by)
+            close_account(session, session.get_one(Account, target), by=by, now=NOW)
 
     assert race(lambda: close(other, one), lambda: close(one, other)) == ["overtaken", "won"]
     with database.reading() as session:

@@ -1,4 +1,4 @@
-"""The working calendar of a region, and the rules page that works with it."""
+"""The working calendar of a region."""
 
 from collections.abc import Callable
 from datetime import date
@@ -21,8 +21,8 @@ def exceptions(database: Database) -> list[tuple[date, bool, str]]:
         return [(row.day, row.working, row.reason) for row in session.exec(select(DayException))]
 
 
-@pytest.mark.parametrize("path", ["/manage/calendar", "/manage/rules"])
-def test_only_the_secretariat_sees_them(sign_in: SignIn, client: TestClient, path: str) -> None:
+def test_only_the_secretariat_sees_it(sign_in: SignIn, client: TestClient) -> None:
+    path = "/manage/calendar"
     assert client.get(path).headers["location"].startswith("/sign-in")
     for login in ("秘书处", "邻区秘书处"):
         assert sign_in(login).get(path).status_code == 200
@@ -152,30 +152,3 @@ def test_the_number_of_queries_is_constant(sign_in: SignIn, database: Database) 
     with counted(database) as many:
         secretary.get("/manage/calendar?year=2024")
     assert len(many) == len(few)
-
-
-def test_the_rules_say_the_numbers_of_the_code(sign_in: SignIn) -> None:
-    html = sign_in("秘书处").get("/manage/rules").text
-    for said in (
-        "距期限30天以内",
-        "期限前30、14、7、3、1天",
-        "逾期超过10个工作日",
-        "每个工作日08:30发送",
-        "固定的",
-        "期限2024年12月31日 周二的提醒日",
-    ):
-        assert said in html, said
-
-
-@pytest.mark.parametrize("spelling", ["2024-10-06", "2024/10/6", "2024年10月6日"])
-def test_a_due_date_in_the_holiday_is_worked_out(sign_in: SignIn, spelling: str) -> None:
-    html = sign_in("秘书处").get("/manage/rules", params={"due": spelling}).text
-    assert "2024年10月6日 周日休息，提前。" in html
-    assert "2024年9月30日 周一" in html
-    assert "2024年10月8日 周二" in html
-
-
-@pytest.mark.parametrize("due", ["2024-02-30", "soon", "9999-12-31", "0001-01-01", "<script>"])
-def test_a_due_date_that_is_none_is_said_at_its_field(sign_in: SignIn, due: str) -> None:
-    answer = sign_in("秘书处").get("/manage/rules", params={"due": due})
-    assert (answer.status_code, "年间的日期" in answer.text) == (422, True)

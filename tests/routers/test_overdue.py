@@ -234,6 +234,10 @@ def test_a_list_that_was_made_up_says_so(sign_in: SignIn, history: History) -> N
     assert "补制" in page
     assert "系统自动" in page
     assert "补制" in sign_in("秘书处").get("/overdue/lists").text
+    circular = Document(io.BytesIO(sign_in("秘书处").get(f"/overdue/lists/{key}.docx").content))
+    said = [line.text for line in circular.paragraphs]
+    assert "〔2024〕第1期（补制）" in said
+    assert "补制：本期为事后补制，按2024年11月18日结束时的记录。" in said
 
 
 def test_all_lists_are_shown_newest_first_and_paged(sign_in: SignIn, history: History) -> None:

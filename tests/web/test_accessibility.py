@@ -19,6 +19,7 @@ from sqlmodel import col, select
 
 import app.routers
 from app.changes.decide_note import decide_note
+from app.changes.hold_run import hold_run
 from app.changes.make_digest_run import make_run
 from app.changes.one_time_links import make_link
 from app.changes.release_plan import release_plan
@@ -26,9 +27,12 @@ from app.clock import Clock
 from app.db import Database
 from app.drafts.department_register import SuccessionKind
 from app.mail.send import send_one, transport_for
-from app.models import Account, Handover, OutboxMail, Plan, Region, SourceNote
+from app.models import Account, Handover, InboundMail, MailedAnswer, OutboxMail, Plan, Region, SourceNote
 from app.models.digest_run import RunKind
+from app.models.inbound_mail import InboundKind
+from app.models.mailed_answer import AnswerState
 from app.models.one_time_link import LinkPurpose
+from app.models.outbox_mail import MailFault, MailState
 from app.models.plan_release import PublicField
 from app.models.review import ReviewDecision
 from app.queries.handover_items import handover_items
@@ -61,11 +65,13 @@ LOGINS = {
 PAGES = {
     "liaison": [
         *("/account", "/account/password", "/account/second-factor", "/account/tokens"),
+        "/account/reminders",
         "/obligations",
         "/obligations?section=review",
         "/obligations?section=done",
         "/obligations?q=1.1&year=2024&sort=plan",
         "/obligations/batch",
+        "/answers",
         "/obligations/batch?section=todo&at={returned}&done={submitted}&sent=yes",
         "/obligations/{returned}",
         "/obligations/{submitted}",
@@ -91,10 +97,11 @@ PAGES = {
         "/overdue/lists/{list}?show=still",
         *("/plans/test-plan/public", "/plans/test-plan/public/preview?shown=dates&shown=progress", "/public/test-plan"),
         "/digests",
-        "/digests?kind=weekly",
+        *("/digests?kind=weekly", "/digests?day=2024-12-17", "/digests?day=2024-11-30&department=above"),
         "/digests/{run}",
         "/mail",
         "/mail/{mail}",
+        *("/mail/inbound", "/mail/inbound/{inbound}"),
         "/plans/test-plan/notes",
     ],
     "manager": [
@@ -103,7 +110,9 @@ PAGES = {
         *("/manage/departments", "/manage/departments/new", "/manage/departments/{department}"),
         *("/manage/successions", "/manage/successions/new", "/manage/successions/new?kind=split"),
         "/manage/successions/{succession}",
-        *("/manage/groups", "/manage/groups/1", "/manage/calendar?year=2024", "/manage/rules?due=2024-10-06"),
+        *("/manage/groups", "/manage/groups/1", "/manage/calendar?year=2024", "/manage/rules"),
+        *("/manage/channels", "/manage/alarms"),
+        *("/manage/rules/default?due=2024-10-06", "/manage/rules/plans/test-plan", "/manage/accounts/2/charges"),
         *("/audit", "/audit?place=system", "/audit?who=x&action=report", "/audit/region/1"),
         *("/manage/plans", "/manage/plans/test-plan/editions/1", "/manage/plans/publish", "/mail?q=nobody"),
     ],
@@ -137,15 +146,26 @@ PAGES = {
 }
 EMPTY = {
     "liaison-without": [
+        "/answers",
         *("/obligations?section=review", "/obligations?section=done", "/obligations?section=cancelled"),
         *("/obligations?section=returned", "/obligations?q=x", "/obligations/batch?q=x"),
     ],
     "new-region": [
-        *("/desk", "/review", "/extensions", "/overdue", "/overdue/lists", "/digests", "/digests?kind=weekly", "/mail"),
+        *(
+            "/desk",
+            "/review",
+            "/extensions",
+            "/overdue",
+            "/overdue/lists",
+            "/digests",
+            "/digests?kind=weekly",
+            "/mail",
+            "/mail/inbound",
+        ),
         *("/plans", "/departments", "/overview", "/overview/obligations", "/overview/milestones"),
         *("/departments/silent", "/departments/silent?kind=repeated", "/calendar", "/calendar/2024-12-31"),
         "/handovers",
-        "/manage/successions",
+        *("/manage/successions", "/manage/channels", "/manage/alarms"),
         *("/manage", "/manage/accounts?q=nobody", "/manage/departments?q=nobody", "/manage/groups", "/manage/plans"),
     ],
     "expert": [
@@ -159,7 +179,7 @@ WITH_FAULTS = {
     "manager": [
         "/audit?from=x&to=x&action=x&outcome=x&channel=x&about=x",
         *("/manage/accounts?role=x&department=y&standing=z", "/manage/departments?kind=x"),
-        *("/manage/calendar?year=1800", "/manage/rules?due=x", "/manage/successions/new?kind=x"),
+        *("/manage/calendar?year=1800", "/manage/rules/default?due=x", "/manage/successions/new?kind=x"),
     ],
     "leader": [
         *("/overview/obligations?show=x&due=x", "/overview/milestones?show=x"),
@@ -178,10 +198,11 @@ WITH_FAULTS = {
 NO_PAGES = {
     *(
         "/",
-        "/health",
+        *("/health", "/health/sending"),
         "/sign-in",
         "/sign-in/forgotten",
         "/sign-in/link/{token}",
+        "/r/{token}",
         "/sign-in/second-factor",
         "/sign-in/provider/return",
         "/evidence/{evidence_id}",
@@ -189,6 +210,7 @@ NO_PAGES = {
         "/mail/{mail_id}.eml",
         "/mail/{mail_id}/html",
     ),
+    "/digests/{run_id}.xlsx",
     *("/handovers/{handover_id}.docx", "/account/handover.docx"),
     "/audit.{kind}",
     *("/overdue.xlsx", "/overdue/lists/{list_id}.xlsx", "/overdue/lists/{list_id}.docx"),
@@ -236,13 +258,17 @@ def inspection(violations: Violations) -> Inspection:
 def _mails(database: Database, settings: Settings, clock: Clock) -> tuple[int, int]:
     """Friday's reminders, of which one could not be sent; the run and a mail."""
     friday = date(2024, 11, 22)
+    with database.reading() as session:
+        here = session.exec(select(Region.id).where(Region.code == "test")).one() or 0
+    run = make_run(database, lambda: None, here, RunKind.DAILY, friday, now=at(friday), by=None, settings=settings)
     with database.writing() as session:
-        region = session.exec(select(Region).where(Region.code == "test")).one()
-        run = make_run(session, region, RunKind.DAILY, friday, now=at(friday), by=None, settings=settings)
         mail = session.exec(select(OutboxMail).order_by(col(OutboxMail.id))).first()
         assert mail is not None
-        mail.to_address = "no address"
+        mail.state, mail.fault, mail.attempts = MailState.FAILED, MailFault.ADDRESS, 1
+        mail.error = "收件地址不正确：no address"
         session.add(mail)
+        hold = {"reason": "数据待核对", "by": 1, "now": at(friday), "today": friday}
+        hold_run(session, here, RunKind.DAILY, date(2024, 12, 17), **hold)
         made = run.id or 0, mail.id or 0
     while send_one(database, transport_for(settings), clock):
         pass
@@ -284,6 +310,25 @@ def _handed_over(history: History) -> int:
         return made.id or 0
 
 
+def _answered(history: History) -> int:
+    """What came by mail: to one item, to none for certain, and one that was dropped. The id of a mail."""
+    key, now = history.key("甲局"), at(date(2024, 11, 22))
+    words = dict.fromkeys(("difficulties", "next_step", "proves", "window"), "")
+    typed = {"kind": "completion", "text": "已办三场", "percent": "六成", "risk": False, "kept": [], **words}
+    with history.database.writing() as session:
+        account = session.exec(select(Account).where(Account.login == "甲局联络员")).one()
+        of = {"region_id": account.region_id or 0, "department_id": account.department_id or 0}
+        said = {"subject": "回复：【督办提醒】" + "x" * 100, "outcome": "1项答复待单位确认。", "text": "已办三场"}
+        mail = InboundMail(**of, **said, fingerprint="1", kind=InboundKind.ANSWER, account_id=account.id, read_at=now)
+        session.add(mail)
+        session.flush()
+        faults = ["填报表第7行：完成比例“六成”应为0至100的整数。"]
+        for item, state in ((key, "waiting"), (None, "waiting"), (key, "dropped")):
+            row = {"obligation_id": item, "state": AnswerState(state), "typed": {**typed, "faults": faults}}
+            session.add(MailedAnswer(**of, **row, inbound_id=mail.id or 0, created_at=now, settled_at=now))
+        return mail.id or 0
+
+
 @pytest.fixture
 def lived_in(history: History, database: Database, settings: Settings, clock: Clock) -> dict[str, int]:
     """The cast with something in every state; where to find it."""
@@ -302,6 +347,7 @@ def lived_in(history: History, database: Database, settings: Settings, clock: Cl
     history.review(places["returned"], ReviewDecision.RETURNED, date(2024, 11, 20))
     history.submit(places["submitted"], date(2024, 11, 21), said="长" * 300 + "https://example.org/" + "x" * 300)
     places["run"], places["mail"] = _mails(database, settings, clock)
+    places["inbound"] = _answered(history)
     places["department"] = 1
     _released_plan(database, history.account("秘书处"))
     places["note"] = _decided_note(database, history.account("秘书处"))
