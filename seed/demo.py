@@ -4,6 +4,7 @@ Nothing here is drawn at random anew: each obligation's story follows from its o
 machine shows the same demonstration. Everything is written through the same changes as in real use.
 """
 
+import threading
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -18,8 +19,8 @@ from app.clock import HeldClock
 from app.db import Database
 from app.documents.evidence_store import EvidenceStore
 from app.domain.audit import Act, AuditAction, Channel
+from app.jobs.send_mail import send_waiting
 from app.mail.eml_files import FileTransport
-from app.mail.send import send_one
 from app.models import Account, Department, LeaderCharge, Measure, Milestone, Obligation, Phase, Plan, Region, Task
 from app.models.account import AccountRole
 from app.models.digest_run import RunKind
@@ -173,7 +174,7 @@ def _batch(session: Session, keys: list[int | None]) -> list[tuple[Obligation, P
         .where(col(Obligation.id).in_(keys))
         .order_by(col(Obligation.id))
     )
-    return list(session.execute(statement).tuples())
+    return list(session.execute(statement))
 
 
 def _weekly_lists(session: Session, say: Say) -> dict[int, datetime]:
@@ -213,8 +214,9 @@ def _last_week(database: Database, settings: Settings, told: dict[int, datetime]
             kinds = [RunKind.WEEKLY] if calendar.first_of_week(day) == day else []
             for kind in (*kinds, RunKind.DAILY):
                 mails += make_run(database, act, region_id, kind, day, now=now, by=None, settings=settings).mails
-        while send_one(database, transport, HeldClock(day, SHANGHAI, now, opens=now.hour)):
-            pass
+        send_waiting(
+            settings, HeldClock(day, SHANGHAI, now, opens=now.hour), database, threading.Event(), transport=transport
+        )
         if mails:
             say(f"提醒摘要：{day.isoformat()}，{mails}封邮件")
     with database.writing(lambda: None) as session:
