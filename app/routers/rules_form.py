@@ -1,7 +1,6 @@
 """The form of reminder rules: what was typed, and what it means."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from app.domain.reminder_rules import (
@@ -17,8 +16,10 @@ from app.errors import Invalid
 from app.i18n import gettext as _
 from app.routers.dependencies import Typed
 
-# What may stand between and around numbers; a point or "to" is left out, since 1.5 and 1~5 do not mean two numbers.
-_BETWEEN = re.compile(r"[\s,、;/|。·\-]+|个?工作日|日|天|前|后|和|及|与")
+# What may stand between and around numbers; a point, a dash or "to" is left out: 1.5, -1 and 1~5 mean something else.
+_BETWEEN = re.compile(r"[\s,、;/|。·]+|个?工作日|日|天|前|后|和|及|与")
+# Not by NFKC, which would take ⑩ for 10 and ² for 2.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NUMBERS = re.compile(r"[0-9]+(?: [0-9]+)*")
 _LONGEST = 200  # signs that are looked at
 
@@ -69,7 +70,7 @@ class RulesForm:
 
 def form_of(rules: ReminderRules) -> RulesForm:
     def days(numbers: tuple[int, ...]) -> str:
-        return "、".join(str(number) for number in numbers)
+        return _("、").join(str(number) for number in numbers)
 
     def days_or_never(number: int | None) -> str:
         return "" if number is None else str(number)
@@ -103,7 +104,7 @@ def typed_form(typed: Typed) -> RulesForm:
 
 def _plain(text: str) -> str:
     """The numbers alone, each once apart from the next by a blank; anything else stays and is found."""
-    return " ".join(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", text[: _LONGEST + 1])).split())
+    return " ".join(_BETWEEN.sub(" ", text[: _LONGEST + 1].translate(_HALF_WIDTH)).split())
 
 
 def _days(text: str, name: str, most: int, faults: dict[str, str]) -> set[int]:

@@ -139,6 +139,10 @@ def test_of_two_editors_the_second_is_told_and_keeps_what_was_typed(
     [
         ("before", "三十天", "请只写天数"),
         ("before", "1.5", "请只写天数"),
+        ("before", "-1", "请只写天数"),
+        ("before", "1-5", "请只写天数"),
+        ("before", "⑩", "请只写天数"),
+        ("head_after", "-5", "请填写一个天数"),
         ("before", "<script>", "请只写天数"),
         ("before", "0、3", "1至180之间"),
         ("before", "181", "1至180之间"),
