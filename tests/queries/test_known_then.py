@@ -171,7 +171,10 @@ class Office:
     def account(self, what: str) -> None:
         one = self.session.exec(select(Account).where(Account.login == "乙局联络员")).one()
         one.name = f"联络员{self.hours}"
-        (close_account if what == "close" else reopen_account)(self.session, one, by=self.secretary)
+        if what == "close":
+            close_account(self.session, one, by=self.secretary, now=self.now)
+        else:
+            reopen_account(self.session, one, by=self.secretary)
 
     def freeze(self, late: int) -> None:
         day = self.today - timedelta(days=late)

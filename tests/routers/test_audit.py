@@ -227,6 +227,7 @@ def test_files_hold_what_is_filtered_and_nothing_becomes_a_formula(auditor: Pers
         "/plans/test-plan/responsibilities.xlsx",
         "/manage/plans/test-plan/editions/1.json",
         "/mail/{mail}.eml",
+        "/digests/{run}.xlsx",
         "/audit.csv",
         "/audit.xlsx",
     ],
@@ -234,7 +235,11 @@ def test_files_hold_what_is_filtered_and_nothing_becomes_a_formula(auditor: Pers
 def test_every_file_that_goes_out_is_told(sign_in: SignIn, database: Database, path: str) -> None:
     office = sign_in("秘书处")
     office.post("/digests", {"kind": "weekly", "run_date": "2024-11-25"})
-    keys = {"list": key(database, "overdue_list"), "mail": key(database, "outbox_mail")}
+    keys = {
+        "list": key(database, "overdue_list"),
+        "mail": key(database, "outbox_mail"),
+        "run": key(database, "digest_run"),
+    }
     known = len(entries(database, 1))
     answer = office.get(path.format(**keys))
     assert answer.status_code == 200, answer.text
@@ -253,6 +258,7 @@ FILES = {
     "/plans/{code}/responsibilities.xlsx",
     "/manage/plans/{code}/editions/{number}.json",
     "/mail/{mail_id}.eml",
+    "/digests/{run_id}.xlsx",
     "/audit.{kind}",
     "/evidence/{evidence_id}",
     "/account/handover.docx",
