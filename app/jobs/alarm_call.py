@@ -24,15 +24,16 @@ def call(settings: Settings, alarm: Claimed) -> None:
     assert settings.alarm_url is not None, "only where there is somebody to be told"
     url = settings.alarm_url.get_secret_value()
     title = _("督办告警解除") if alarm.cleared_at else _("督办告警")
+    said = _("已恢复正常，无须处理。此前的告警：%(text)s") % {"text": alarm.text} if alarm.cleared_at else alarm.text
     robot = _robot(url)
     if robot is not None:
         try:
-            say(robot, title, f"{alarm.text}\n{settings.site}/manage/alarms")
+            say(robot, title, f"{said}\n{settings.site}/manage/alarms")
         except NotSent as error:
             raise NotTaken(error.reason) from error
         return
     body = {
-        "text": f"{title}：{alarm.text}",
+        "text": f"{title}：{said}",
         "state": "cleared" if alarm.cleared_at else "raised",
         "key": alarm.key,
         "region": _region(alarm),
