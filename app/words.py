@@ -210,6 +210,7 @@ def _words(_language: str) -> dict[object, str]:
         (Delivery, Delivery.SENT): _("已发送"),
         (Delivery, Delivery.BOUNCED): _("退信"),
         (Delivery, Delivery.FAILED): _("发送失败"),
+        (Delivery, Delivery.DROPPED): _("已取消"),
         (Delivery, Delivery.DOUBT): _("可能已发送"),
         (Delivery, Delivery.AGAIN): _("已再次发送"),
         (Delivery, Delivery.OPENED): _("已打开填报页"),

@@ -8,14 +8,15 @@ import logging
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, update
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, or_, update
+from sqlmodel import Session, col, select
 
 from app.access.report_links import has_report_link, report_visit
 from app.changes.token_hash import token_sha256
 from app.errors import NotFound, Unavailable
 from app.models import Account, OutboxMail, ReportLink
-from app.queries.report_links import link_of_mail
+from app.models.outbox_mail import MailState
+from app.queries.mails import link_in
 from app.queries.sealed_secrets import any_sealed
 from app.sealing import Sealer
 from app.settings import Settings
@@ -68,12 +69,12 @@ def token_to_send(
     session: Session, sealer: Sealer, mail: OutboxMail, *, settings: Settings, now: datetime
 ) -> str | None:
     """What takes the place of the mark when the mail, or a copy of it, is sent now; None without a link that works."""
-    link = link_of_mail(session, mail.copy_of or mail.id or 0)
+    link = link_in(session, mail)
     if link is None or link.account_id != mail.account_id:
         return None
-    first = session.get_one(OutboxMail, link.mail_id)
+    made_with = session.get_one(OutboxMail, link.mail_id)
     try:
-        token = _token(sealer, first.key)
+        token = _token(sealer, made_with.key)
         if token_sha256(token) != link.token_sha256:
             log.warning("mail %s goes out without its report link: it was made under another key", mail.key)
             return None
@@ -92,8 +93,24 @@ def revoke_report_links(session: Session, account_id: int, *, now: datetime) -> 
 
 
 def revoke_link_of_mail(session: Session, mail_id: int, *, now: datetime) -> bool:
-    """False when there was none to revoke any more."""
-    return _revoke(session, col(ReportLink.mail_id) == mail_id, now) == 1
+    """With those of its copies, which open the same. False when there was none to revoke any more."""
+    copies = select(OutboxMail.id).where(OutboxMail.copy_of == mail_id)
+    which = or_(col(ReportLink.mail_id) == mail_id, col(ReportLink.mail_id).in_(copies))
+    return _revoke(session, which, now) > 0
+
+
+def revoke_link_of_dropped(session: Session, mail: OutboxMail, *, now: datetime) -> None:
+    """Of a mail that will never be sent, unless another that says the same and went out, or may, leads there too."""
+    first = mail.copy_of or mail.id
+    other = select(OutboxMail.id).where(
+        or_(col(OutboxMail.id) == first, col(OutboxMail.copy_of) == first),
+        OutboxMail.id != mail.id,
+        or_(col(OutboxMail.state) != MailState.FAILED, col(OutboxMail.in_doubt).is_(True)),
+    )
+    shared = session.exec(other.limit(1)).first() is not None
+    lone = {mail.id, first} - ({first} if shared else set())
+    if lone:
+        _revoke(session, col(ReportLink.mail_id).in_(lone), now)
 
 
 def mark_opened(session: Session, link_id: int, *, now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""The secretariat stops a mail that waits, lets it go again, or takes it back for good; each with a reason."""
+"""The secretariat stops a mail that waits, lets it go again, or takes it back for good; each with a reason.
+
+The reason of a copy is why it was sent again, and stays so: why it was stopped the trail tells.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from app.changes.report_links import revoke_link_of_dropped
 from app.domain.one_line import is_one_line
 from app.errors import Invalid, Overtaken
 from app.i18n import gettext as _
@@ -23,9 +27,9 @@ def hold_mail(session: Session, mail: OutboxMail, *, reason: str, by: int, now: 
     Raises Invalid without a reason, Overtaken for a mail that does not wait any more or was stopped by somebody else.
     """
     checked_reason(reason)
-    if mail.held_at is not None and (mail.held_by, mail.reason) == (by, reason):
+    if mail.held_at is not None and mail.held_by == by and (mail.copy_of is not None or mail.reason == reason):
         return
-    held = {"held_at": now, "held_by": by, "reason": reason}
+    held = {"held_at": now, "held_by": by} | _reason(mail, reason)
     if not _change(session, mail, held, held=False):
         raise Overtaken(_gone(mail) or _("这封邮件已由他人暂缓发送，本次操作未执行。"))
     tell(session, subject=mail.key, reason=_("暂缓发送：%(reason)s") % {"reason": reason})
@@ -34,26 +38,30 @@ def hold_mail(session: Session, mail: OutboxMail, *, reason: str, by: int, now: 
 def release_mail(session: Session, mail: OutboxMail, *, reason: str) -> None:
     """It goes out with the next look of the worker. Raises Invalid, and Overtaken when it is not held any more."""
     checked_reason(reason)
-    if not _change(session, mail, {"held_at": None, "held_by": None, "reason": reason}, held=True):
+    if not _change(session, mail, {"held_at": None, "held_by": None} | _reason(mail, reason), held=True):
         raise Overtaken(_gone(mail) or _("这封邮件已经恢复发送。"))
     tell(session, subject=mail.key, reason=_("恢复发送：%(reason)s") % {"reason": reason})
 
 
-def drop_mail(session: Session, mail: OutboxMail, *, reason: str) -> None:
-    """It will never be sent. Raises Invalid, and Overtaken for a mail that does not wait any more."""
+def drop_mail(session: Session, mail: OutboxMail, *, reason: str, now: datetime) -> None:
+    """It will never be sent, and the report link in it opens nothing any more.
+
+    Raises Invalid, and Overtaken for a mail that does not wait any more.
+    """
     checked_reason(reason)
-    if mail.fault is MailFault.DROPPED and mail.reason == reason:
+    error = _("秘书处已取消发送：%(reason)s") % {"reason": reason}
+    if mail.fault is MailFault.DROPPED and mail.error == error:
         return
     dropped = {
         "state": MailState.FAILED,
         "fault": MailFault.DROPPED,
         "held_at": None,
         "held_by": None,
-        "error": _("秘书处已取消发送。"),
-        "reason": reason,
+        "error": error,
     }
-    if not _change(session, mail, dropped | covered_for_good(mail), held=None):
+    if not _change(session, mail, dropped | _reason(mail, reason) | covered_for_good(mail), held=None):
         raise Overtaken(_gone(mail))
+    revoke_link_of_dropped(session, mail, now=now)
     tell(session, subject=mail.key, reason=_("取消发送：%(reason)s") % {"reason": reason})
 
 
@@ -65,6 +73,10 @@ def checked_reason(reason: str) -> None:
         raise Invalid({"reason": _("原因不能超过%(limit)s个字。") % {"limit": LONGEST_REASON}})
     if not is_one_line(reason):
         raise Invalid({"reason": _("原因不能含有换行或看不见的字符。")})
+
+
+def _reason(mail: OutboxMail, reason: str) -> dict[str, Any]:
+    return {"reason": reason} if mail.copy_of is None else {}
 
 
 def _change(session: Session, mail: OutboxMail, values: dict[str, Any], *, held: bool | None) -> bool:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Delivery(StrEnum):
-    """Down to FAILED each mail is exactly one of them; the others are questions of their own."""
+    """Down to DROPPED each mail is exactly one of them; the others are questions of their own."""
 
     QUEUED = "queued"
     HELD = "held"
@@ -12,6 +12,7 @@ class Delivery(StrEnum):
     SENT = "sent"
     BOUNCED = "bounced"
     FAILED = "failed"
+    DROPPED = "dropped"  # the secretariat took it back before it went out
     DOUBT = "doubt"  # an attempt ended without an answer
     AGAIN = "again"  # the secretariat sent it once more
     OPENED = "opened"  # its receiver began to work on the form behind the link in it
@@ -20,12 +21,14 @@ class Delivery(StrEnum):
     UNADDRESSED = "unaddressed"  # an account without an address
 
 
-def standing(state: str, *, held: bool, bounced: bool) -> Delivery:
+def standing(state: str, *, held: bool, bounced: bool, dropped: bool) -> Delivery:
     """`state`: the outbox's."""
     if state == Delivery.QUEUED.value and held:
         return Delivery.HELD
     if state == Delivery.SENT.value and bounced:
         return Delivery.BOUNCED
+    if state == Delivery.FAILED.value and dropped:
+        return Delivery.DROPPED
     return Delivery(state)
 
 
@@ -37,5 +40,6 @@ OF_ANY_MAIL = (
     Delivery.SENT,
     Delivery.BOUNCED,
     Delivery.FAILED,
+    Delivery.DROPPED,
     Delivery.DOUBT,
 )

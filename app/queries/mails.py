@@ -10,8 +10,9 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.domain.delivery import Delivery, standing
-from app.models import Account, OutboxMail
+from app.models import Account, OutboxMail, ReportLink
 from app.models.outbox_mail import MailFault, MailState
+from app.queries.report_links import links_of_mails
 
 PAGE = 50
 
@@ -40,7 +41,12 @@ class MailRow:
 
     @property
     def standing(self) -> Delivery:
-        return standing(self.state.value, held=self.held_at is not None, bounced=self.bounced_at is not None)
+        return standing(
+            self.state.value,
+            held=self.held_at is not None,
+            bounced=self.bounced_at is not None,
+            dropped=self.fault is MailFault.DROPPED,
+        )
 
 
 _SHOWN = tuple(MailRow.__dataclass_fields__)
@@ -52,6 +58,12 @@ class MailPage:
 
     rows: Sequence[MailRow]
     before: int | None
+
+
+def failed() -> ColumnElement[bool]:
+    """What the secretariat took back has not failed."""
+    fault = col(OutboxMail.fault)
+    return and_(col(OutboxMail.state) == MailState.FAILED, fault.is_distinct_from(MailFault.DROPPED))
 
 
 def stands(delivery: Delivery) -> ColumnElement[bool]:
@@ -69,7 +81,9 @@ def stands(delivery: Delivery) -> ColumnElement[bool]:
         case Delivery.BOUNCED:
             return and_(state == MailState.SENT, bounced.is_not(None))
         case Delivery.FAILED:
-            return state == MailState.FAILED
+            return failed()
+        case Delivery.DROPPED:
+            return and_(state == MailState.FAILED, col(OutboxMail.fault) == MailFault.DROPPED)
         case Delivery.DOUBT:
             return col(OutboxMail.in_doubt).is_(True)
     raise ValueError(delivery)
@@ -112,13 +126,19 @@ class Related:
     in_doubt: bool
     bounced_at: datetime | None
     held_at: datetime | None
+    fault: MailFault | None
     created_at: datetime
     reason: str
     by: str | None
 
     @property
     def standing(self) -> Delivery:
-        return standing(self.state.value, held=self.held_at is not None, bounced=self.bounced_at is not None)
+        return standing(
+            self.state.value,
+            held=self.held_at is not None,
+            bounced=self.bounced_at is not None,
+            dropped=self.fault is MailFault.DROPPED,
+        )
 
 
 def related_mails(session: Session, mail: OutboxMail) -> list[Related]:
@@ -131,6 +151,7 @@ def related_mails(session: Session, mail: OutboxMail) -> list[Related]:
             col(OutboxMail.in_doubt),
             col(OutboxMail.bounced_at),
             col(OutboxMail.held_at),
+            col(OutboxMail.fault),
             col(OutboxMail.created_at),
             col(OutboxMail.reason),
             col(Account.name),
@@ -141,6 +162,12 @@ def related_mails(session: Session, mail: OutboxMail) -> list[Related]:
     )
     found = [Related(*row) for row in session.execute(statement)]
     return found if len(found) > 1 else []
+
+
+def link_in(session: Session, mail: OutboxMail) -> ReportLink | None:
+    """The link that the mail leads to: its own, or for a copy without one that of the first mail."""
+    links = links_of_mails(session, [one for one in (mail.id, mail.copy_of) if one is not None])
+    return links.get(mail.id or 0) or links.get(mail.copy_of or 0)
 
 
 def name_of(session: Session, account_id: int | None) -> str | None:

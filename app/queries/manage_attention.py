@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from app.domain.workdays import WorkCalendar
 from app.drafts.department_register import Certainty
 from app.models import Account, ChatChannel, Department, DepartmentGroup, OutboxMail, Plan, SourceNote, Succession
-from app.models.outbox_mail import MailState
 from app.queries.accounts import came_back, departments_without_liaison, no_mail
+from app.queries.mails import failed as failed_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def attention(session: Session, region_id: int, today: date, calendar: WorkCalen
             select(func.count()).select_from(Plan).where(Plan.region_id == region_id).scalar_subquery(),
             select(func.count())
             .select_from(OutboxMail)
-            .where(OutboxMail.region_id == region_id, OutboxMail.state == MailState.FAILED)
+            .where(OutboxMail.region_id == region_id, failed_mail())
             .scalar_subquery(),
             select(func.count())
             .select_from(ChatChannel)

@@ -7,7 +7,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.models import NoteDecision, OutboxMail, Plan, Region, SourceNote
-from app.models.outbox_mail import MailState
+from app.models.outbox_mail import MailFault, MailState
 
 RECENT_MAILS = 500
 
@@ -21,7 +21,7 @@ class OpenNotes:
 
 @dataclass(frozen=True, slots=True)
 class OfficeState:
-    """`queued` mails are on their way; `failed` counts those of the last 500 that were given up."""
+    """`queued` mails are on their way; `failed` counts those of the last 500 that were given up, not taken back."""
 
     queued: int
     failed: int
@@ -48,14 +48,16 @@ def _queued(session: Session, region_id: int) -> int:
 
 def _failed(session: Session, region_id: int) -> int:
     recent = (
-        select(OutboxMail.state)
+        select(OutboxMail.state, OutboxMail.fault)
         .where(OutboxMail.region_id == region_id)
         .order_by(col(OutboxMail.id).desc())
         .limit(RECENT_MAILS)
         .subquery()
     )
     found: int = session.execute(
-        select_columns(func.count()).select_from(recent).where(recent.c.state == MailState.FAILED)
+        select_columns(func.count())
+        .select_from(recent)
+        .where(recent.c.state == MailState.FAILED, recent.c.fault.is_distinct_from(MailFault.DROPPED))
     ).scalar_one()
     return found
 

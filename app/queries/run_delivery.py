@@ -21,8 +21,9 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One person of a run. The mail is the newest that was sent to say it; `copies`: how often it was sent again.
+    """One person of a run. The mail is the newest that went out to say it, or the newest where none has.
 
+    `copies`: how often it was sent again, without what was taken back. `copy_id` to `copy_held_at`: its newest copy.
     `key` is the digest's, to page on with. `listed`: items in the mail. `reported`: on how many of them its receiver
     has reported since the mail went out, `reported_at` the last time.
     """
@@ -30,6 +31,7 @@ class DeliveryRow:
     key: int
     mail_id: int
     to_name: str
+    role: AccountRole
     department: str | None
     to_address: str
     subject: str
@@ -46,13 +48,34 @@ class DeliveryRow:
     held_at: datetime | None
     listed: int
     copies: int
+    copy_id: int | None
+    copy_state: MailState | None
+    copy_fault: MailFault | None
+    copy_held_at: datetime | None
     opened_at: datetime | None
     reported: int
     reported_at: datetime | None
 
     @property
     def standing(self) -> Delivery:
-        return standing(self.state.value, held=self.held_at is not None, bounced=self.bounced_at is not None)
+        return standing(
+            self.state.value,
+            held=self.held_at is not None,
+            bounced=self.bounced_at is not None,
+            dropped=self.fault is MailFault.DROPPED,
+        )
+
+    @property
+    def copy_standing(self) -> Delivery | None:
+        """Of the newest copy, where the row tells of another mail."""
+        if self.copy_state is None or self.copy_id == self.mail_id:
+            return None
+        return standing(
+            self.copy_state.value,
+            held=self.copy_held_at is not None,
+            bounced=False,
+            dropped=self.copy_fault is MailFault.DROPPED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +108,7 @@ def delivery_counts(session: Session, run: DigestRun, roles: Collection[AccountR
         select_columns(func.count(), *counted)
         .select_from(Digest)
         .join(OutboxMail, col(OutboxMail.id) == _mail_of_digest())
+        .join(Account, col(Account.id) == Digest.account_id)
         .where(col(Digest.run_id) == run.id)
     ).one()
     unaddressed = session.execute(
@@ -100,6 +124,7 @@ class UnaddressedRow:
 
     key: int
     name: str
+    role: AccountRole
     department: str | None
 
 
@@ -119,7 +144,7 @@ def unaddressed_rows(session: Session, run: DigestRun, roles: Collection[Account
 
 def _unaddressed(run: DigestRun, roles: Collection[AccountRole]) -> Any:
     return (
-        select_columns(col(Account.id), col(Account.name), col(Department.name))
+        select_columns(col(Account.id), col(Account.name), col(Account.role), col(Department.name))
         .outerjoin(Department, col(Department.id) == Account.department_id)
         .where(*_without_address(run, roles))
         .order_by(col(Account.id))
@@ -140,11 +165,13 @@ def _without_address(run: DigestRun, roles: Collection[AccountRole]) -> tuple[Co
 def _rows(session: Session, run: DigestRun, show: Delivery | None, after: int) -> Any:
     """A statement of DeliveryRow's columns."""
     reports = _reports(session)
+    copy = aliased(OutboxMail)
     statement = (
         select_columns(
             col(Digest.id),
             col(OutboxMail.id),
             col(OutboxMail.to_name),
+            col(Account.role),
             col(Department.name),
             col(OutboxMail.to_address),
             col(OutboxMail.subject),
@@ -160,7 +187,11 @@ def _rows(session: Session, run: DigestRun, show: Delivery | None, after: int) -
             col(OutboxMail.bounce),
             col(OutboxMail.held_at),
             func.json_array_length(Digest.items),
-            _copies(newest=False),
+            _copies(),
+            col(copy.id),
+            col(copy.state),
+            col(copy.fault),
+            col(copy.held_at),
             select_columns(func.max(ReportLink.opened_at)).where(_of_digest()).correlate(Digest).scalar_subquery(),
             reports.with_only_columns(func.count(func.distinct(ProgressUpdate.obligation_id))).scalar_subquery(),
             reports.with_only_columns(func.max(ProgressUpdate.recorded_at)).scalar_subquery(),
@@ -168,6 +199,7 @@ def _rows(session: Session, run: DigestRun, show: Delivery | None, after: int) -
         .select_from(Digest)
         .join(OutboxMail, col(OutboxMail.id) == _mail_of_digest())
         .join(Account, col(Account.id) == Digest.account_id)
+        .outerjoin(copy, col(copy.id) == _newest_copy())
         .outerjoin(Department, col(Department.id) == func.coalesce(OutboxMail.department_id, Account.department_id))
         .where(col(Digest.run_id) == run.id, col(Digest.id) > after)
         .order_by(col(Digest.id))
@@ -181,14 +213,14 @@ def _clause(session: Session, show: Delivery) -> ColumnElement[bool]:
     sent = col(OutboxMail.sent_at).is_not(None)
     match show:
         case Delivery.AGAIN:
-            return col(OutboxMail.id) != col(Digest.mail_id)
+            return _copies() > 0
         case Delivery.OPENED:
             return exists().where(_of_digest(), col(ReportLink.opened_at).is_not(None)).correlate(Digest)
         case Delivery.REPORTED:
             return _reports(session).exists()
         case Delivery.SILENT:
-            listed = func.json_array_length(Digest.items) > 0
-            return and_(sent, col(OutboxMail.bounced_at).is_(None), listed, ~_reports(session).exists())
+            asked = and_(col(Account.role) == AccountRole.LIAISON, func.json_array_length(Digest.items) > 0)
+            return and_(sent, col(OutboxMail.bounced_at).is_(None), asked, ~_reports(session).exists())
     raise ValueError(show)
 
 
@@ -196,21 +228,33 @@ def _of_digest() -> ColumnElement[bool]:
     return col(ReportLink.digest_id) == Digest.id
 
 
-def _copies(*, newest: bool) -> ColumnElement[Any]:
-    """Of the copies of a digest's mail the newest id, or how many they are."""
+def _copies() -> ColumnElement[int]:
+    """How often a digest's mail was sent again; what was taken back is none."""
     copy = aliased(OutboxMail)
     return (
-        select_columns(func.max(copy.id) if newest else func.count())
+        select_columns(func.count())
         .select_from(copy)
-        .where(col(copy.copy_of) == Digest.mail_id)
+        .where(col(copy.copy_of) == Digest.mail_id, col(copy.fault).is_distinct_from(MailFault.DROPPED))
         .correlate(Digest)
         .scalar_subquery()
     )
 
 
+def _newest_copy() -> ColumnElement[int | None]:
+    copy = aliased(OutboxMail)
+    newest = select_columns(func.max(copy.id)).where(col(copy.copy_of) == Digest.mail_id)
+    return newest.correlate(Digest).scalar_subquery()
+
+
 def _mail_of_digest() -> ColumnElement[int | None]:
-    """The newest copy that was sent, or the digest's own mail."""
-    return func.coalesce(_copies(newest=True), Digest.mail_id)
+    """The newest that went out to say it: a copy, which is always newer, or the digest's own mail.
+
+    Where none went out, the newest copy or the only mail.
+    """
+    one = aliased(OutboxMail)
+    said = or_(col(one.id) == Digest.mail_id, col(one.copy_of) == Digest.mail_id)
+    sent = select_columns(func.max(one.id)).where(said, col(one.state) == MailState.SENT)
+    return func.coalesce(sent.correlate(Digest).scalar_subquery(), _newest_copy(), Digest.mail_id)
 
 
 def _reports(session: Session) -> Select[Any]:

@@ -20,8 +20,7 @@ from app.mail.covered_links import covered_mail
 from app.mail.message import BadAddress, build_message, date_of
 from app.models import OutboxMail
 from app.models.outbox_mail import MailState
-from app.queries.mails import mails, name_of, related_mails
-from app.queries.report_links import link_of_mail
+from app.queries.mails import link_in, mails, name_of, related_mails
 from app.rendering import page
 from app.routers.dependencies import DbSession, Form, Knobs, Now, RowId, SignedInViewer, Typed, get_now, see_other
 from app.routers.downloads import download
@@ -118,7 +117,7 @@ def _mail_page(
         held_by=name_of(session, mail.held_by),
         again=may_be_sent_again(mail) and (not under_way or error is not None),
         copies=copies_of(session, mail),
-        report_link=link_of_mail(session, mail.copy_of or mail.id or 0),
+        report_link=link_in(session, mail),
         now=get_now(request),
         longest=LONGEST_REASON,
         reason=typed,
@@ -173,10 +172,10 @@ def release(
 
 @router.post("/mail/{mail_id}/drop")
 def drop(
-    request: Request, mail_id: RowId, session: DbSession, viewer: SignedInViewer, typed: Form, knobs: Knobs
+    request: Request, mail_id: RowId, session: DbSession, viewer: SignedInViewer, typed: Form, now: Now, knobs: Knobs
 ) -> Response:
     def change(mail: OutboxMail, reason: str) -> OutboxMail:
-        drop_mail(session, mail, reason=reason)
+        drop_mail(session, mail, reason=reason, now=now)
         return mail
 
     return _steered(request, session, viewer, mail_id, knobs, typed, change=change, notice="mail-dropped")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from app.changes.report_links import revoke_link_of_mail, token_to_send
 from app.changes.send_again import send_again
 from app.changes.steer_mail import drop_mail, hold_mail, release_mail
 from app.db import Database
@@ -16,6 +17,7 @@ from app.mail.keys import handed_on_key
 from app.mail.outbox import claim_next, mark_failed, mark_sent
 from app.models import Account, Department, OutboxMail, ReportLink
 from app.models.outbox_mail import MailFault, MailState
+from app.sealing import Sealer
 from app.settings import Settings
 from tests.conftest import NOW
 from tests.mail.test_sending import SOON, run_mail
@@ -110,6 +112,24 @@ def test_a_copy_of_a_copy_is_one_of_the_first_mail(database: Database, settings:
         assert made.subject.count("再次发送") == 1
 
 
+def test_what_was_dropped_and_is_sent_again_has_a_link_that_works(database: Database, settings: Settings) -> None:
+    with database.writing() as session:
+        mail = run_mail(session)
+        mail.text, mail.html = f"文 {MARKED}", f'<a href="{MARKED}">填报</a>'
+        session.flush()
+        drop_mail(session, mail, reason="重复", now=SOON)
+        first = mail.id or 0
+    with database.writing() as session:
+        copy_id = again(session, first, settings).id
+    with database.reading() as session:
+        copy = session.get_one(OutboxMail, copy_id)
+        assert token_to_send(session, Sealer(settings.var_dir), copy, settings=settings, now=SOON) is not None
+    with database.writing() as session:
+        assert revoke_link_of_mail(session, first, now=SOON), "the links of copies go with it"
+    with database.reading() as session:
+        assert token_to_send(session, Sealer(settings.var_dir), copy, settings=settings, now=SOON) is None
+
+
 def test_who_may_not_read_it_any_more_gets_no_copy(database: Database, settings: Settings) -> None:
     first = sent(database)
     with database.writing() as session:
@@ -145,7 +165,7 @@ def _hold(session: Session, mail: OutboxMail) -> None:
 
 
 def _drop(session: Session, mail: OutboxMail) -> None:
-    drop_mail(session, mail, reason="核对")
+    drop_mail(session, mail, reason="核对", now=SOON)
 
 
 def _release(session: Session, mail: OutboxMail) -> None:

@@ -10,9 +10,11 @@ from starlette.testclient import TestClient
 
 from app.db import Database
 from app.domain.audit import AuditAction, Channel
-from app.models import OutboxMail
+from app.models import OutboxMail, ReportLink
 from app.models.outbox_mail import MailFault, MailState
+from app.settings import Settings
 from tests.conftest import NOW, Person
+from tests.mailed_links import mailed
 from tests.routers.test_mail import add_mail, put
 from tests.trail import entries
 
@@ -51,7 +53,16 @@ def test_a_mail_is_held_released_and_dropped_each_on_record(sign_in: SignIn, dat
     secretary.post(f"/mail/{mail_id}/drop", {"reason": "重复"})
     dropped = row(database, mail_id)
     assert (dropped.state, dropped.fault) == (MailState.FAILED, MailFault.DROPPED)
-    assert "已取消发送" in secretary.get(f"/mail/{mail_id}").text
+    html = secretary.get(f"/mail/{mail_id}").text
+    assert "</span> 已取消</span>" in html
+    assert "原因：重复" in html
+    assert "发送失败" not in html
+    listed = secretary.get("/mail?state=dropped").text
+    assert listed.count("mail-subject") == 1
+    assert "秘书处已取消发送：重复" in listed
+    assert secretary.get("/mail?state=failed").text.count("mail-subject") == 0
+    assert "?state=failed" not in secretary.get("/desk").text, "what was meant is no failure"
+    assert "没有发送失败的邮件" in secretary.get("/manage").text
     late = secretary.post(f"/mail/{mail_id}/hold", {"reason": "太晚"})
     assert late.status_code == 409
     assert "不再发送" in late.text
@@ -91,6 +102,64 @@ def test_a_mail_is_sent_again_once_per_form(sign_in: SignIn, database: Database)
         late = secretary.post(f"/mail/{mail_id}/again", {"reason": "又一次", "copies": copies})
         assert late.status_code == 409
         assert "又一次" in late.text
+
+
+def test_a_copy_keeps_the_reason_it_was_sent_again_for(sign_in: SignIn, database: Database) -> None:
+    mail_id = put(database, state=MailState.SENT, sent_at=NOW, to_address="account4@example.org")
+    secretary = sign_in("秘书处")
+    copy = secretary.post(f"/mail/{mail_id}/again", {"reason": "未收到", "copies": "0"}).headers["location"]
+    copy = copy.split("?")[0]
+    copy_id = int(copy.rsplit("/", 1)[1])
+
+    def done(verb: str, reason: str) -> str:
+        for _click in range(2 if verb != "release" else 1):
+            assert secretary.post(f"{copy}/{verb}", {"reason": reason}).status_code == 303
+        assert row(database, copy_id).reason == "未收到"
+        assert newest_act(database).reason.endswith(f"：{reason}")
+        html: str = secretary.get(copy).text
+        assert "秘书处再次发送，原因：未收到" in html
+        return html
+
+    held = done("hold", "等一等")
+    assert "秘书处于2024年11月25日 10:00暂缓，原因见审计记录" in held
+    assert "暂缓：未收到" not in held
+    done("release", "可以了")
+    dropped = done("drop", "已当面告知")
+    assert "秘书处已取消发送：已当面告知" in dropped
+    assert "</span> 已取消</span>" in dropped
+    assert "</span> 已取消</span>" in secretary.get(f"/mail/{mail_id}").text
+
+
+def test_a_dropped_mail_takes_its_report_link_with_it(sign_in: SignIn, database: Database, settings: Settings) -> None:
+    mailed(database, settings, "乙局联络员", [1])
+    with database.writing() as session:
+        link = session.exec(select(ReportLink)).one()
+        mail = session.get_one(OutboxMail, link.mail_id)
+        mail_id, mail.state, mail.sent_at, mail.fault = link.mail_id, MailState.QUEUED, None, None
+    secretary = sign_in("秘书处")
+    assert "撤销填报链接" in secretary.get(f"/mail/{mail_id}").text
+    assert secretary.post(f"/mail/{mail_id}/drop", {"reason": "重复"}).status_code == 303
+    with database.reading() as session:
+        assert session.exec(select(ReportLink.revoked_at)).one() is not None
+    html = secretary.get(f"/mail/{mail_id}").text
+    assert "填报链接" in html
+    assert "/report-link/revoke" not in html
+
+
+@pytest.mark.parametrize("state", [MailState.SENT, MailState.FAILED])
+def test_a_dropped_copy_leaves_the_link_of_what_went_out(
+    sign_in: SignIn, database: Database, settings: Settings, state: MailState
+) -> None:
+    mailed(database, settings, "乙局联络员", [1])
+    with database.writing() as session:
+        first = session.exec(select(ReportLink.mail_id)).one()
+        session.get_one(OutboxMail, first).state = state
+        again = add_mail(session, 9, copy_of=first, account_id=session.get_one(OutboxMail, first).account_id)
+        copy_id = again.id
+    secretary = sign_in("秘书处")
+    assert secretary.post(f"/mail/{copy_id}/drop", {"reason": "重复"}).status_code == 303
+    with database.reading() as session:
+        assert (session.exec(select(ReportLink.revoked_at)).one() is None) == (state is MailState.SENT)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from app.db import Database
-from app.domain.delivery import Delivery
+from app.domain.delivery import OF_ANY_MAIL, Delivery
 from app.models import Account, Digest, DigestRun, Obligation, OutboxMail, ProgressUpdate, ReportLink
 from app.models.digest_run import RunKind
 from app.models.outbox_mail import MailFault, MailState
@@ -106,6 +106,7 @@ EXPECTED = {
     Delivery.SENT: ["甲局联络员", "乙局联络员", "西街道联络员"],
     Delivery.BOUNCED: ["丙局联络员"],
     Delivery.FAILED: [],
+    Delivery.DROPPED: [],
     Delivery.DOUBT: ["丙局联络员"],
     Delivery.AGAIN: ["西街道联络员"],
     Delivery.OPENED: ["甲局联络员"],
@@ -123,8 +124,7 @@ def test_each_figure_opens_exactly_its_rows(sign_in: SignIn, run_id: int) -> Non
     secretary = sign_in("秘书处")
     html = secretary.get(f"/digests/{run_id}").text
     assert len(rows(html)) == 6
-    figures = dict(re.findall(r"\?show=(\w+)[^>]*>[^<]*<span class=\"tab-count\">(\d+)", html))
-    assert figures == {one.value: str(len(found)) for one, found in EXPECTED.items() if found}
+    assert figures(html) == {one.value: str(len(found)) for one, found in EXPECTED.items() if found}
     for one, found in EXPECTED.items():
         if found:
             assert rows(secretary.get(f"/digests/{run_id}?show={one.value}").text) == found, one
@@ -144,6 +144,85 @@ def test_a_person_is_told_of_with_the_servers_words(sign_in: SignIn, run_id: int
     ):
         assert said in html
     assert "550 no such user" not in html, "it was sent again since"
+
+
+def figures(html: str) -> dict[str, str]:
+    return dict(re.findall(r"\?show=(\w+)[^>]*>[^<]*<span class=\"tab-count\">(\d+)", html))
+
+
+GONE: dict[str, Any] = {"state": MailState.SENT, "sent_at": NOW, "attempts": 1}
+TAKEN_BACK: dict[str, Any] = {
+    "state": MailState.FAILED,
+    "fault": MailFault.DROPPED,
+    "error": "秘书处已取消发送：重复",
+}
+REFUSED: dict[str, Any] = {"state": MailState.FAILED, "fault": MailFault.ADDRESS, "error": "550 no such user"}
+
+
+@pytest.mark.parametrize(
+    ("first", "copies", "standing", "newest", "again"),
+    [
+        (GONE, [TAKEN_BACK], Delivery.SENT, "已取消", 0),
+        (GONE, [{}], Delivery.SENT, "待发送", 1),
+        (GONE, [{"held_at": NOW}], Delivery.SENT, "暂缓发送", 1),
+        (GONE, [REFUSED], Delivery.SENT, "发送失败", 1),
+        (GONE | {"bounced_at": LATER}, [GONE], Delivery.SENT, None, 1),
+        (GONE | {"bounced_at": LATER}, [TAKEN_BACK], Delivery.BOUNCED, "已取消", 0),
+        (GONE, [GONE | {"bounced_at": LATER}, TAKEN_BACK], Delivery.BOUNCED, "已取消", 1),
+        (REFUSED, [{}], Delivery.QUEUED, None, 1),
+        (REFUSED, [TAKEN_BACK], Delivery.DROPPED, None, 0),
+        (TAKEN_BACK, [], Delivery.DROPPED, None, 0),
+        (REFUSED, [], Delivery.FAILED, None, 0),
+    ],
+)
+def test_a_copy_counts_for_its_person_once_it_was_sent(
+    sign_in: SignIn,
+    database: Database,
+    first: dict[str, Any],
+    copies: list[dict[str, Any]],
+    standing: Delivery,
+    newest: str | None,
+    again: int,
+) -> None:
+    with database.writing() as session:
+        run = add_run(session, mails=1)
+        told = add_told(session, run, "乙局联络员", 1, **first)
+        for number, copy in enumerate(copies, start=2):
+            add_mail(session, number, to_name="乙局联络员", copy_of=told.mail_id, **copy)
+        run_id = run.id
+    html = sign_in("秘书处").get(f"/digests/{run_id}").text
+    of_mails = {one.value for one in OF_ANY_MAIL} & set(figures(html))
+    assert of_mails == {standing.value}
+    assert figures(html).get("again", "0") == str(min(again, 1))
+    assert (f"再次发送{again}次" in html) == (again > 0)
+    assert re.findall(r"最近一次再次发送：([^<]+)", html) == ([newest] if newest else [])
+    assert ("发送失败" in html) == (standing is Delivery.FAILED or newest == "发送失败")
+
+
+def test_only_who_can_report_is_waited_for(sign_in: SignIn, database: Database) -> None:
+    logins = ("乙局联络员", "甲局负责人", "领导", "秘书处")
+    with database.writing() as session:
+        run = add_run(session, mails=4)
+        items = add_told(session, run, "乙局联络员", 1, **GONE).items
+        for number, login in enumerate(logins[1:], start=2):
+            add_told(session, run, login, number, **GONE).items = items
+        run_id = run.id
+    secretary = sign_in("秘书处")
+    html = secretary.get(f"/digests/{run_id}").text
+    assert rows(html) == list(logins)
+    assert figures(html)["silent"] == "1"
+    assert rows(secretary.get(f"/digests/{run_id}?show=silent").text) == ["乙局联络员"]
+    assert html.count('—</span><span class="visually-hidden">不填报</span>') == 3
+    assert html.count("暂无") == 1
+    assert re.findall(r'<td data-label="单位">([^<]+)</td>', html) == ["乙局", "甲局", "领导", "秘书处"]
+
+
+def test_a_leader_without_an_address_is_a_leader(sign_in: SignIn, database: Database) -> None:
+    with database.writing() as session:
+        run_id = add_run(session).id
+        session.exec(select(Account).where(Account.login == "领导")).one().email = None
+    html = sign_in("秘书处").get(f"/digests/{run_id}?show=unaddressed").text
+    assert re.findall(r'<td data-label="单位">([^<]+)</td>', html) == ["领导"]
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def delivery_workbook(
             put(page, at, number, value)
     for one in unaddressed:
         at += 1
-        said = (one.name, one.department or _("秘书处"), "", "", word(Delivery.UNADDRESSED))
+        said = (one.name, one.department or word(one.role), "", "", word(Delivery.UNADDRESSED))
         for number, value in enumerate(said, start=1):
             put(page, at, number, value)
     page.freeze_panes = f"B{HEAD_ROW + 1}"
@@ -73,7 +73,7 @@ def _line(row: DeliveryRow, zone: str) -> tuple[str | int, ...]:
     state = word(row.standing)
     return (
         row.to_name,
-        row.department or _("秘书处"),
+        row.department or word(row.role),
         row.to_address,
         row.listed,
         _("%(state)s，可能已发送") % {"state": state} if row.in_doubt else state,
