@@ -2,22 +2,30 @@
 
 import asyncio
 import socket
+import ssl
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from app.db import Database
+from app.jobs.send_mail import send_waiting
 from app.mail.message import date_of
-from app.mail.smtp import PER_CONNECTION, SmtpTransport
+from app.mail.outbox import LEASE
+from app.mail.smtp import PATIENCE, PER_CONNECTION, Limits, SmtpTransport
 from app.mail.smtp_answers import Step, refusal
 from app.mail.transport import NotSent
-from app.models.outbox_mail import MailFault
+from app.models.outbox_mail import MailFault, MailState
+from app.settings import Settings
 from tests.conftest import NOW, SHANGHAI
-from tests.mail.test_smtp import SENDER, Office, mail, serve, trusting
+from tests.mail.test_outbox import StandingClock
+from tests.mail.test_smtp import SENDER, Office, its_certificate, mail, queue_to, serve, states, trusting
 
 __all__ = ["serve"]
 
@@ -203,6 +211,163 @@ def test_nothing_goes_out_in_the_open_where_somebody_took_the_encryption_away(of
     assert failure.value.ours
     assert "secret" not in failure.value.reason
     assert (office.envelopes, office.users) == ([], [])
+
+
+# Small enough for a test, and wide enough for a machine that is busy with others.
+SHORT = Limits(opening=0.4, step=0.4, farewell=0.2, size=4096)
+_CAME_TO = ("greeting", "ehlo", "mail", "rcpt", "data", "content")
+
+
+class Tormentor:
+    """Answers as it should until `step`, and there a byte at a time, or in lines without end. Several at once."""
+
+    def __init__(self, step: str, *, floods: bool, context: ssl.SSLContext | None = None) -> None:
+        self.step = step
+        self.floods = floods
+        self.context = context
+        self.sent = 0  # bytes of the answer without end
+        self.reached = threading.Event()
+        self.over = threading.Event()
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[str, int]]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            threading.Thread(target=self._accept, args=[listener], daemon=True).start()
+            yield listener.getsockname()
+            self.over.set()
+            listener.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                visitor, _address = listener.accept()
+                threading.Thread(target=self._converse, args=[visitor], daemon=True).start()
+
+    def _converse(self, visitor: socket.socket) -> None:
+        with suppress(OSError), visitor:
+            if self.step == "handshake":
+                visitor.sendall(b"\x16\x03\x03\x40\x00")  # sixteen kilobytes are to follow
+                self._torment(visitor)
+            elif self.context is None:
+                self._talk(visitor)
+            else:
+                with self.context.wrap_socket(visitor, server_side=True) as hidden:
+                    self._talk(hidden)
+
+    def _talk(self, visitor: socket.socket) -> None:
+        lines = visitor.makefile("rb")
+        for step in _CAME_TO:
+            if step == "content":
+                while lines.readline() not in {b".\r\n", b""}:
+                    pass
+            elif step != "greeting":
+                lines.readline()
+            if step == self.step:
+                self._torment(visitor)
+                return
+            visitor.sendall({"greeting": b"220 hello\r\n", "data": b"354 go ahead\r\n"}.get(step, b"250 OK\r\n"))
+
+    def _torment(self, visitor: socket.socket) -> None:
+        self.reached.set()
+        line = b"250-" + b"x" * 200 + b"\r\n"
+        while not self.over.is_set():
+            visitor.sendall(line if self.floods else b"2")
+            self.sent += len(line) if self.floods else 1
+            if not self.floods:
+                self.over.wait(0.02)
+
+
+def quick_way(
+    address: tuple[str, int], *, scheme: str = "smtp", limits: Limits = SHORT, patience: float = 0.4
+) -> SmtpTransport:
+    """`timeout`: longer than any silence here, so that it is the limits that end it."""
+    return SmtpTransport(
+        f"{scheme}://localhost:{address[1]}",
+        sender=SENDER,
+        zone=SHANGHAI,
+        context=trusting(),
+        timeout=5,
+        patience=patience,
+        limits=limits,
+    )
+
+
+_OURS_NOW, _FOR_NOW, _DOUBT = (True, False, False), (False, False, False), (False, False, True)
+_MEANING = {
+    "handshake": _OURS_NOW,
+    "greeting": _OURS_NOW,
+    "ehlo": _OURS_NOW,
+    "mail": _OURS_NOW,
+    "rcpt": _FOR_NOW,
+    "data": _FOR_NOW,
+    "content": _DOUBT,
+}
+
+
+@pytest.mark.parametrize("floods", [False, True], ids=["drips", "floods"])
+@pytest.mark.parametrize("step", _CAME_TO)
+def test_an_answer_without_end_is_cut_at_every_step(step: str, floods: bool) -> None:
+    server = Tormentor(step, floods=floods)
+    began = monotonic()
+    with server.open() as address, pytest.raises(NotSent) as failure:
+        quick_way(address).send(mail(), NOW)
+    assert monotonic() - began < 2
+    assert (failure.value.ours, failure.value.permanent, failure.value.in_doubt) == _MEANING[step]
+    assert ("过长" if floods else "过慢") in failure.value.reason
+
+
+@pytest.mark.parametrize("step", ["handshake", "greeting", "mail", "content"])
+def test_encryption_does_not_hide_a_server_from_the_watch(step: str) -> None:
+    server = Tormentor(step, floods=False, context=its_certificate())
+    began = monotonic()
+    with server.open() as address, pytest.raises(NotSent) as failure:
+        quick_way(address, scheme="smtps").send(mail(), NOW)
+    assert monotonic() - began < 2
+    assert (failure.value.ours, failure.value.permanent, failure.value.in_doubt) == _MEANING[step]
+    assert "过慢" in failure.value.reason
+
+
+def test_of_a_flood_no_more_is_kept_than_one_answer_may_have() -> None:
+    server = Tormentor("mail", floods=True)
+    limits = Limits(opening=5, step=5, farewell=0.2, lines=10**9, size=256 * 1024)
+    tracemalloc.start()
+    try:
+        with server.open() as address, pytest.raises(NotSent):
+            quick_way(address, limits=limits).send(mail(), NOW)
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * 1024 * 1024
+    assert server.sent < 32 * 1024 * 1024, "what the system's buffers hold, and no more"
+
+
+def test_a_sender_that_is_told_to_stop_ends_behind_the_mail_in_hand(settings: Settings, database: Database) -> None:
+    queue_to(database, "a@example.org", "b@example.org")
+    server, stop = Tormentor("rcpt", floods=False), threading.Event()
+    clock = StandingClock(NOW + timedelta(seconds=1))
+    with server.open() as address:
+        way = quick_way(address)
+        sender = threading.Thread(
+            target=send_waiting, args=[settings, clock, database, stop], kwargs={"transport": way}, daemon=True
+        )
+        sender.start()
+        assert server.reached.wait(2)
+        stop.set()
+        sender.join(3)
+        assert not sender.is_alive()
+    assert states(database) == [
+        ("a@example.org", MailState.QUEUED, 1, False),
+        ("b@example.org", MailState.QUEUED, 0, False),
+    ]
+
+
+def test_a_conversation_about_one_mail_ends_within_its_lease() -> None:
+    assert Limits().longest(PATIENCE) < LEASE.total_seconds()
+
+
+def test_a_long_answer_that_ends_is_read(office: Crooked, serve: Serve) -> None:
+    office.to_data = ["\r\n".join(["250-thanks"] * 98 + ["250 OK"])]
+    assert way_to(serve()).send(mail(), NOW).endswith("OK")
 
 
 _MAY = (False, False, None)  # waits and is tried again
