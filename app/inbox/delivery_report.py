@@ -7,8 +7,10 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email import policy
 from email.message import Message
 from enum import StrEnum
+from itertools import islice
 
 from flufl.bounce import all_failures
 
@@ -16,6 +18,8 @@ from app.inbox.mail_text import one_line, plain
 from app.inbox.received import Part, Received, headers_of, parts_of, payload_of
 
 log = logging.getLogger(__name__)
+# The library writes a traceback at ERROR for whatever its patterns fail on, and anybody can send that.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
 class Fate(StrEnum):
@@ -47,11 +51,12 @@ _SUBJECT = re.compile(
     r"|mail delivery failed|failure notice|returned mail|non.?delivery|could not be delivered|bounce",
     re.IGNORECASE,
 )
-_ID = re.compile(r"<([^<>\s]{1,250}@[^<>\s]{1,250})>")
+_ID = re.compile(r"<([^<>\s@]{1,250}@[^<>\s@]{1,250})>")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _PLAIN = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#,，:：])")
 _MOST_TEXT = 20_000
 _MOST_BLOCKS = 20
+_MOST_FIELDS, _LONGEST_LINE = 100, 1000
 _MOST_RETURNED = 256 * 1024
 
 
@@ -101,13 +106,41 @@ def _by_library(mail: Received) -> DeliveryReport | None:
     if len(mail.text) > _MOST_TEXT:
         return None
     try:
-        delayed, failed = all_failures(mail.message)
-    except Exception:  # its patterns meet what nobody foresaw
-        log.info("a mail could not be looked at as a delivery report", exc_info=True)
+        delayed, failed = all_failures(shortened(mail.message))
+    except Exception as error:  # its patterns meet what nobody foresaw
+        log.info("a mail could not be looked at as a delivery report: %s", type(error).__name__)
         return None
     if not delayed and not failed:
         return None
     return _in_words(mail, permanent=bool(failed), fate=Fate.FAILED if failed else Fate.DELAYED)
+
+
+def shortened(message: Part) -> Part:
+    """The mail as the library may look at it: of the same make, but with the beginning of its text alone.
+
+    It tries many patterns at each line of each part, also of files and returned mails: here these are empty.
+    """
+    left = _MOST_TEXT
+
+    def short(part: Part) -> Part:
+        nonlocal left
+        copy: Part = Message(policy=policy.compat32)
+        for name, value in islice(part.raw_items(), _MOST_FIELDS):
+            copy.set_raw(name[:_LONGEST_LINE], value[:_LONGEST_LINE])
+        within = part.get_payload()
+        if isinstance(within, list):
+            for one in within[:_MOST_BLOCKS]:
+                if isinstance(one, Message):
+                    copy.attach(short(one))
+        elif isinstance(within, str) and part.get_content_disposition() != "attachment" and not part.get_filename():
+            text = "\n".join(line[:_LONGEST_LINE] for line in within[:left].splitlines())
+            left -= len(text)
+            copy.set_payload(text)
+        else:
+            copy.set_payload("")
+        return copy
+
+    return short(message)
 
 
 def _in_words(mail: Received, *, permanent: bool, fate: Fate = Fate.FAILED) -> DeliveryReport:

@@ -17,14 +17,12 @@ from app.i18n import gettext as _
 from app.inbox.html_text import text_of_html
 from app.inbox.mail_text import decoded, header_text, one_line, plain
 from app.inbox.mailbox import RawMail
+from app.inbox.parsing_cost import is_too_costly
 
 MOST_TEXT = 100_000  # signs of one body
 _MOST_HEADERS = 256 * 1024
 _MOST_PARTS = 200
 _MOST_DEPTH = 20
-# Counted in the bytes, before anything is parsed: each nested part is compared with every line of the mail.
-_NESTING = re.compile(rb"boundary|message/", re.IGNORECASE)
-_MOST_NESTING = 400
 _MOST_VALUES, _LONGEST_VALUE = 50, 8000
 _ID = re.compile(r"<([^<>\s]{1,250})>")
 _MOST_IDS = 60
@@ -105,9 +103,8 @@ def _parsed(content: bytes) -> Part:
         raise Unreadable(_("邮件头过长，未读取。"))
     if not content.strip():
         raise Unreadable(_("邮件是空的。"))
-    for nested, _found in enumerate(_NESTING.finditer(content)):
-        if nested >= _MOST_NESTING:
-            raise Unreadable(_("邮件结构过于复杂，未读取。"))
+    if is_too_costly(content):
+        raise Unreadable(_("邮件结构过于复杂，未读取。"))
     try:
         return BytesParser(policy=policy.compat32).parsebytes(content)
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:

@@ -26,6 +26,8 @@ from app.settings import Settings
 log = logging.getLogger(__name__)
 _FOR_ALL = (OperationalError, InterfaceError, OSError, StoreUnavailable)
 _MEGABYTE = 1024 * 1024
+# After this no further mail is begun: runs, sending and the sign of life wait behind this; the next reading goes on.
+LONGEST = timedelta(seconds=20)
 
 
 @dataclass(slots=True)
@@ -47,14 +49,15 @@ def read_inbox(
     stop_event: threading.Event,
     *,
     was_read: Callable[[], None] = lambda: None,
+    still: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Faults, as the worker tells them; nothing where no mailbox is set or it was read a moment ago by any worker.
 
-    `was_read` is called when the mailbox could be read to its end.
+    `was_read` is called when the mailbox could be read. `still`: called after each mail.
     """
     if settings.inbox_url is None or not _is_due(database, clock.wall(), timedelta(seconds=settings.inbox_seconds)):
         return []
-    reading = read_mailbox(settings, clock, database, mailbox_at(settings.inbox_url), stop_event)
+    reading = read_mailbox(settings, clock, database, mailbox_at(settings.inbox_url), stop_event, still=still)
     if reading.fault:
         log.error("the mailbox: %s", reading.fault)
         return [reading.fault]
@@ -72,9 +75,16 @@ def _is_due(database: Database, now: datetime, often: timedelta) -> bool:
 
 
 def read_mailbox(
-    settings: Settings, clock: Clock, database: Database, mailbox: Mailbox, stop_event: threading.Event
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    mailbox: Mailbox,
+    stop_event: threading.Event,
+    *,
+    still: Callable[[], None] = lambda: None,
 ) -> Reading:
-    reading = Reading()
+    """What is new, the oldest first, for as long as LONGEST; but one mail at least, so that it ends some day."""
+    reading, began = Reading(), clock.wall()
     store = EvidenceStore(settings.evidence_dir, settings.upload_max_mb * _MEGABYTE)
     try:
         with mailbox.opened() as folder:
@@ -83,6 +93,10 @@ def read_mailbox(
                     break
                 reading.taken.append(_take(settings, clock, database, store, raw))
                 folder.mark_done(raw)
+                still()
+                if clock.wall() - began >= LONGEST:
+                    log.info("the mailbox: there may be more, the next reading goes on")
+                    break
     except MailboxFault as fault:
         reading.fault = str(fault)
     return reading

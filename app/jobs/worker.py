@@ -95,7 +95,7 @@ def tick(
             def was_read() -> None:
                 heart.beat(" ".join(faults), inbox_read=True)
 
-            return read_inbox(settings, clock, database, stop_event, was_read=was_read)
+            return read_inbox(settings, clock, database, stop_event, was_read=was_read, still=still)
 
         def look() -> None:
             heart.still()  # or the first tick would find no worker at work
