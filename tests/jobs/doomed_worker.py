@@ -27,7 +27,7 @@ from app.db import Database
 from app.i18n import official_language, officially
 from app.jobs.make_runs import make_due_runs
 from app.jobs.worker import tick
-from app.mail import run_letters
+from app.mail import run_letters, smtp
 from app.mail.send import send_one, transport_for
 from app.settings import Settings
 from app.trail import keep_trail
@@ -76,7 +76,7 @@ class Doom:
         event.listen(engine, "after_cursor_execute", lambda *said: self.moment(f"after {said[2][:60]}"))
         event.listen(engine, "commit", lambda _connection: self.moment("before a commit"))
         event.listen(Session, "after_commit", self._after_commit)
-        say, hear = smtplib.SMTP.send, smtplib.SMTP.getreply
+        say, hear = smtplib.SMTP.send, smtp._Conversation.getreply
 
         def send(server: smtplib.SMTP, said: Any) -> None:
             self.moment("before the mail server is told something")
@@ -85,13 +85,14 @@ class Doom:
             say(server, said)
             self.moment("after the mail server was told something")
 
-        def getreply(server: smtplib.SMTP) -> tuple[int, bytes]:
+        def getreply(server: smtp._Conversation) -> tuple[int, bytes]:
             answer = hear(server)
             self._content_is_next = answer[0] == 354
             self.moment(f"after the mail server said {answer[0]}")
             return answer
 
-        smtplib.SMTP.send, smtplib.SMTP.getreply = send, getreply  # type: ignore[method-assign]
+        smtplib.SMTP.send = send  # type: ignore[method-assign]
+        smtp._Conversation.getreply = getreply  # type: ignore[method-assign]
 
     def _after_commit(self, _session: Session) -> None:
         self.handed_over = False
