@@ -45,21 +45,27 @@ def due_runs(session: Session, region: Region, *, now: datetime, at: time) -> li
     today = local.date()
     calendar = work_calendar(session, region.id or 0)
     works = calendar.is_working(today) and local.time() >= at
+    since = _monday(today) - LOOK_BACK
+    # In this order: each question sees what was committed by then (PostgreSQL), and a list that somebody else begins in
+    # between must be found unfinished. Asked the other way round it would be neither missing nor unfinished, and the
+    # digest would tell what the list is about to tell.
+    record = run_record(session, region.id or 0, since=since)
     begun = [
         due
         for run in unfinished_runs(session, region.id or 0)
         if (due := _begun(run, region.time_zone, today, works=works)) is not None
     ]
-    if not works:
+    if not works or is_behind(record.newest, today):
         return begun
-    since = _monday(today) - LOOK_BACK
-    record = run_record(session, region.id or 0, since=since)
-    if is_behind(record.newest, today):
-        return begun
-    weekly = [need for day in _list_days(calendar, since, today) if (need := _list(day, today, record)) is not None]
+    under_way = {(one.kind, one.run_date) for one in begun}
+    weekly = [
+        need
+        for day in _list_days(calendar, since, today)
+        if (need := _list(day, today, record)) is not None and (need.kind, need.run_date) not in under_way
+    ]
     # The list goes first: what it says of a department's overdue items, the digest of the same day need not repeat.
     daily = DueRun(RunKind.DAILY, today)
-    wanted = (RunKind.DAILY, today) not in record.made | record.held
+    wanted = (RunKind.DAILY, today) not in record.made | record.held | under_way
     return begun + weekly + ([daily] if wanted else [])
 
 

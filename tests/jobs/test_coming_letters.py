@@ -114,7 +114,7 @@ def tell_story(database: Database, chance: random.Random) -> None:
 
 def plain(subject: str, text: str) -> tuple[str, str]:
     """Without what a list has only when it is frozen."""
-    return subject, re.sub(r"/overdue(/lists/\d+)?\s|审计链至.*\n", "", text).replace("\n\n\n", "\n\n").strip()
+    return subject, re.sub(r"\n+", "\n", re.sub(r"/overdue(/lists/\d+)?\s|审计链至.*\n", "", text)).strip()
 
 
 def foreseen(database: Database, settings: Settings, runs: list[tuple[RunKind, date]]) -> Mails:

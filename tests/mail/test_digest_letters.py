@@ -287,7 +287,7 @@ def test_a_link_to_report_goes_to_liaisons_who_want_it_and_need_no_second_factor
     assert marked == {"甲局联络员", "乙局联络员", "西街道联络员"}
     assert f'href="{settings.site}/r/{MARK}"' in html_of(told)
     assert f"\n{settings.site}/r/{MARK}\n" in text_of(told)
-    assert "2024年12月2日前有效" in text_of(told)
+    assert "有效期至2024年12月2日" in text_of(told)
 
 
 def test_the_foot_says_whether_it_can_be_answered(session: Session, settings: Settings) -> None:
